@@ -1,0 +1,96 @@
+package decode
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Position is a place in a file; lines and columns count from 1.
+type Position struct {
+	File         string
+	Line, Column int
+}
+
+// String gives file:line:column.
+func (p Position) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
+
+// Problem makes a problem that stands at p.
+func (p Position) Problem(format string, args ...any) *Problem {
+	return &Problem{File: p.File, Line: p.Line, Column: p.Column, Message: fmt.Sprintf(format, args...)}
+}
+
+// Document remembers where the keys and values of a decoded file stand. A path
+// is the keys from the root down; an item of a list is its index: "serve",
+// "web", "routes", "0", "match". Its methods may be called concurrently.
+type Document struct {
+	name   string
+	places map[string]place
+}
+
+// place is what stands at one path.
+type place struct {
+	key, value *yaml.Node
+	names      []string // the keys of a mapping in the order of the file
+	raw        string   // the text of a value into which ${env:…} or ${file:…} brought something
+}
+
+// Name is the file's name as it was given to Decode.
+func (d *Document) Name() string { return d.name }
+
+// Value returns where the value at path begins; where the file has no such
+// path, the nearest one above it.
+func (d *Document) Value(path ...string) Position {
+	return d.position(path, func(p place) *yaml.Node { return p.value })
+}
+
+// Key returns where the key at path begins, for an item of a list the item;
+// where the file has no such path, the nearest one above it.
+func (d *Document) Key(path ...string) Position {
+	return d.position(path, func(p place) *yaml.Node {
+		if p.key != nil {
+			return p.key
+		}
+		return p.value
+	})
+}
+
+// Has tells whether the file has something at path.
+func (d *Document) Has(path ...string) bool {
+	_, ok := d.places[joined(path)]
+	return ok
+}
+
+// Names returns the keys of the mapping at path in the order of the file.
+func (d *Document) Names(path ...string) []string {
+	return slices.Clone(d.places[joined(path)].names)
+}
+
+// Raw returns the text of the value at path as the file has it, when ${env:…}
+// or ${file:…} brought something into it.
+func (d *Document) Raw(path ...string) (string, bool) {
+	raw := d.places[joined(path)].raw
+	return raw, raw != ""
+}
+
+func (d *Document) position(path []string, node func(place) *yaml.Node) Position {
+	for n := len(path); n >= 0; n-- {
+		if p, ok := d.places[joined(path[:n])]; ok {
+			if at := node(p); at != nil && at.Line > 0 {
+				return Position{d.name, at.Line, max(at.Column, 1)}
+			}
+		}
+	}
+	return Position{d.name, 1, 1}
+}
+
+func (d *Document) record(path []string, change func(*place)) {
+	at := joined(path)
+	p := d.places[at]
+	change(&p)
+	d.places[at] = p
+}
+
+func joined(path []string) string { return strings.Join(path, "\x00") }

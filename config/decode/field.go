@@ -1,0 +1,73 @@
+package decode
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Field is one key of a struct, as its tags describe it.
+type Field struct {
+	Name     string       // the key
+	GoName   string       // the name of the struct field
+	Owner    reflect.Type // the struct that declares it, an embedded one for inline keys
+	Type     reflect.Type
+	Index    []int    // for reflect.Value.FieldByIndex
+	Unit     string   // "bytes", "rate", "share" or ""
+	Enum     []string // what a string may be, nil for anything
+	Required bool
+	Secret   bool
+	Path     bool // a file name, relative to the folder of the config
+	Short    bool // a scalar in place of the struct sets this field
+}
+
+// Fields returns the keys of the struct type t in the order of its fields,
+// those of inline structs in their place.
+func Fields(t reflect.Type) []Field {
+	var fields []Field
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		tag, tagged := sf.Tag.Lookup("yaml")
+		name, options, _ := strings.Cut(tag, ",")
+		if strings.Contains(options, "inline") && sf.Type.Kind() == reflect.Struct {
+			for _, inner := range Fields(sf.Type) {
+				inner.Index = append([]int{i}, inner.Index...)
+				fields = append(fields, inner)
+			}
+			continue
+		}
+		if !tagged || name == "-" || !sf.IsExported() {
+			continue
+		}
+		field := Field{
+			Name: name, GoName: sf.Name, Owner: t, Type: sf.Type, Index: []int{i},
+			Unit:     sf.Tag.Get("unit"),
+			Required: sf.Tag.Get("required") == "true",
+			Secret:   sf.Tag.Get("secret") == "true",
+			Path:     sf.Tag.Get("path") == "true",
+			Short:    slices.Contains(strings.Split(options, ","), "short"),
+		}
+		if enum := sf.Tag.Get("enum"); enum != "" {
+			field.Enum = strings.Split(enum, "|")
+		}
+		fields = append(fields, field)
+	}
+	return fields
+}
+
+// element is the field's description for the items of its list or mapping.
+func (f Field) element() Field {
+	f.Type = f.Type.Elem()
+	f.Required, f.Short = false, false
+	return f
+}
+
+// short returns the field of the struct type t that a scalar sets.
+func short(t reflect.Type) (Field, bool) {
+	for _, f := range Fields(t) {
+		if f.Short {
+			return f, true
+		}
+	}
+	return Field{}, false
+}

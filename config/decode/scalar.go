@@ -1,0 +1,193 @@
+package decode
+
+import (
+	"encoding"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+var durationType = reflect.TypeFor[time.Duration]()
+
+// scalar decodes one value that is not made of others.
+func (d *decoder) scalar(n *yaml.Node, v reflect.Value, f Field, path []string) {
+	if n.Kind != yaml.ScalarNode {
+		d.wrongShape(n, path, wanted(v.Type(), f))
+		return
+	}
+	if isNull(n) && n.Style == 0 {
+		d.noValue(n, v, f, path)
+		return
+	}
+	text, ok := d.expand(n, path)
+	if !ok {
+		return
+	}
+	if v.Kind() == reflect.String && !isText(v.Type()) {
+		if !d.swallowed(n, path) {
+			d.text(n, v, f, path, text)
+		}
+		return
+	}
+	if err := setScalar(v, f, strings.TrimSpace(text)); err != nil {
+		d.fail(n, "%s: %v", section(path), hideSecret(err, f, path))
+	}
+}
+
+// hideSecret keeps a secret out of the message about it.
+func hideSecret(err error, f Field, path []string) error {
+	if f.Secret {
+		return fmt.Errorf("not a value that %s can have", section(path))
+	}
+	return err
+}
+
+// text sets a string.
+func (d *decoder) text(n *yaml.Node, v reflect.Value, f Field, path []string, text string) {
+	switch {
+	case f.Enum != nil && !slices.Contains(f.Enum, text):
+		p := d.fail(n, "%s cannot be %q; it is one of %s", section(path), cut(text), strings.Join(f.Enum, ", "))
+		p.Suggestion = Suggest(text, f.Enum)
+		return
+	case f.Path && text != "" && !filepath.IsAbs(text):
+		text = filepath.Join(d.Dir, text)
+	}
+	v.SetString(text)
+}
+
+// setScalar reads text as the type of v and the unit of f ask.
+func setScalar(v reflect.Value, f Field, text string) error {
+	if isText(v.Type()) {
+		return setText(v, text)
+	}
+	switch kind := v.Kind(); {
+	case kind == reflect.Bool:
+		return setBool(v, text)
+	case text == "off" && (v.CanInt() || v.CanFloat()):
+		if v.CanInt() {
+			v.SetInt(Off)
+		} else {
+			v.SetFloat(Off)
+		}
+		return nil
+	case v.Type() == durationType:
+		duration, err := ParseDuration(text)
+		v.SetInt(int64(duration))
+		return err
+	case f.Unit == "bytes" && v.CanInt():
+		size, err := ParseSize(text)
+		if err == nil && v.OverflowInt(size) {
+			err = fmt.Errorf("%q is too large", text)
+		}
+		v.SetInt(size)
+		return err
+	case v.CanInt(), v.CanUint():
+		return setWhole(v, text)
+	case f.Unit == "rate":
+		rate, err := ParseRate(text)
+		v.SetFloat(rate)
+		return err
+	case f.Unit == "share":
+		share, err := ParseShare(text)
+		v.SetFloat(share)
+		return err
+	}
+	number, err := decimal(text)
+	if err != nil {
+		return fmt.Errorf("%q is not a number", cut(text))
+	}
+	v.SetFloat(number)
+	return nil
+}
+
+func setBool(v reflect.Value, text string) error {
+	switch text {
+	case "true", "on":
+		v.SetBool(true)
+	case "false", "off":
+		v.SetBool(false)
+	case "yes", "Yes", "YES", "True", "TRUE", "On", "ON":
+		return fmt.Errorf("%q is only a word in YAML 1.2; write true", text)
+	case "no", "No", "NO", "False", "FALSE", "Off", "OFF":
+		return fmt.Errorf("%q is only a word in YAML 1.2; write false", text)
+	default:
+		return fmt.Errorf("%q is neither true nor false", cut(text))
+	}
+	return nil
+}
+
+func setWhole(v reflect.Value, text string) error {
+	number, err := strconv.ParseUint(text, 10, 64)
+	switch {
+	case err != nil && strings.Trim(text, "0123456789") == "" && text != "",
+		err == nil && v.CanUint() && v.OverflowUint(number),
+		err == nil && v.CanInt() && (number > 1<<63-1 || v.OverflowInt(int64(number))):
+		return fmt.Errorf("%s is too large", cut(text))
+	case err != nil:
+		return fmt.Errorf("%q is not a whole number", cut(text))
+	case v.CanUint():
+		v.SetUint(number)
+	default:
+		v.SetInt(int64(number))
+	}
+	return nil
+}
+
+// setText reads a type of its own. An address may stand for the network of
+// itself alone.
+func setText(v reflect.Value, text string) error {
+	if prefix, ok := v.Addr().Interface().(*netip.Prefix); ok {
+		return setPrefix(prefix, text)
+	}
+	return v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text))
+}
+
+func setPrefix(prefix *netip.Prefix, text string) error {
+	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
+		*prefix = netip.PrefixFrom(addr, addr.BitLen())
+		return nil
+	}
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		return fmt.Errorf("%q is not a network; write an address or a prefix, as in 10.0.0.0/8 or 2001:db8::/32", cut(text))
+	}
+	if p != p.Masked() {
+		return fmt.Errorf("%q has bits set behind its prefix; write %s, or %s for the one address", text, p.Masked(), p.Addr())
+	}
+	*prefix = p
+	return nil
+}
+
+// wanted says what a scalar of the type t would look like.
+func wanted(t reflect.Type, f Field) string {
+	switch {
+	case t == reflect.TypeFor[netip.Prefix]():
+		return "a network such as 10.0.0.0/8"
+	case t == reflect.TypeFor[netip.Addr]():
+		return "an address such as 10.0.0.1"
+	case t == durationType:
+		return "a duration such as 10s"
+	case f.Unit == "bytes":
+		return "a size such as 16KiB"
+	case f.Unit == "rate":
+		return "a rate such as 100/s"
+	case f.Unit == "share":
+		return "a share such as 50%"
+	case f.Enum != nil:
+		return "one of " + strings.Join(f.Enum, ", ")
+	case t.Kind() == reflect.Bool:
+		return "true or false"
+	case t.Kind() == reflect.Float64, t.Kind() == reflect.Float32:
+		return "a number"
+	case t.Kind() == reflect.String, isText(t):
+		return "a text"
+	}
+	return "a whole number"
+}

@@ -1,0 +1,201 @@
+package decode
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// structure decodes a mapping whose keys are fields, or a scalar in its place.
+func (d *decoder) structure(n *yaml.Node, v reflect.Value, f Field, path []string) {
+	before := len(d.problems)
+	var zeros []given
+	switch brief, hasShort := short(v.Type()); {
+	case n.Kind == yaml.MappingNode:
+		zeros = d.fields(n, v, path)
+	case isNull(n):
+		d.emptyHint(n, path)
+		d.missing(n, v, path)
+	case hasShort && (n.Kind == yaml.ScalarNode || brief.Type.Kind() == reflect.Slice):
+		at := append(slices.Clip(path), brief.Name)
+		d.doc.record(at, func(p *place) { p.value = n })
+		d.value(n, v.FieldByIndex(brief.Index), brief, at)
+		if brief.Required && v.FieldByIndex(brief.Index).IsZero() && len(d.problems) == before {
+			d.fail(n, "%s has no value, and needs one", title(path))
+		}
+	default:
+		d.wrongShape(n, path, shapeOf(v.Type()))
+		return
+	}
+	d.finish(n, v, path, zeros, len(d.problems) == before)
+}
+
+// given is a field that the file sets to its zero value.
+type given struct {
+	Field
+	node *yaml.Node
+}
+
+// fields decodes the keys of a struct and returns those that were set to zero.
+func (d *decoder) fields(n *yaml.Node, v reflect.Value, path []string) (zeros []given) {
+	fields := Fields(v.Type())
+	seen := map[string]bool{}
+	for _, pair := range d.pairs(n, path) {
+		i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == pair.key.Value })
+		if i < 0 {
+			d.unknownKey(pair, fields, path)
+			continue
+		}
+		field, before := fields[i], len(d.problems)
+		target := v.FieldByIndex(field.Index)
+		d.value(pair.value, target, field, append(slices.Clip(path), field.Name))
+		seen[field.Name] = true
+		switch empty := target.IsZero() && len(d.problems) == before; {
+		case empty && field.Required:
+			d.fail(pair.key, "%q%s has no value, and needs one", field.Name, inside(path))
+		case empty && !isNull(resolved(pair.value)):
+			zeros = append(zeros, given{field, pair.value})
+		}
+	}
+	for _, field := range fields {
+		if field.Required && !seen[field.Name] {
+			d.fail(d.introduces(n, path), "%q is missing%s", field.Name, inside(path))
+		}
+	}
+	return zeros
+}
+
+// missing reports the required keys of an empty struct.
+func (d *decoder) missing(n *yaml.Node, v reflect.Value, path []string) {
+	d.fields(&yaml.Node{Kind: yaml.MappingNode, Line: n.Line, Column: n.Column}, v, path)
+}
+
+// introduces is the node to point to when something is missing in a mapping:
+// the key that it belongs to.
+func (d *decoder) introduces(n *yaml.Node, path []string) *yaml.Node {
+	if key := d.doc.places[joined(path)].key; key != nil {
+		return key
+	}
+	return n
+}
+
+func (d *decoder) unknownKey(pair pair, fields []Field, path []string) {
+	name := pair.key.Value
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	if isNull(pair.value) && pair.key.Style == 0 {
+		for i := range name {
+			if name[i] == ':' && slices.Contains(names, name[:i]) {
+				d.fail(pair.key, "put a space after the colon: %s: %s", name[:i], cut(name[i+1:]))
+				return
+			}
+		}
+	}
+	p := d.fail(pair.key, "unknown key %q%s", cut(name), inside(path))
+	if p.Suggestion = Suggest(name, names); p.Suggestion != "" {
+		return
+	}
+	if section := sectionWith(name, fields); section != "" {
+		p.Message += "; it belongs in " + section
+	} else if len(names) > 0 {
+		p.Message += "; the keys are " + keysOf(fields)
+	}
+}
+
+// sectionWith names the section, one level down, that has the key.
+func sectionWith(name string, fields []Field) string {
+	for _, f := range fields {
+		t := f.Type
+		if t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct || isText(t) {
+			continue
+		}
+		if slices.ContainsFunc(Fields(t), func(inner Field) bool { return inner.Name == name }) {
+			return f.Name
+		}
+	}
+	return ""
+}
+
+// finish fills the defaults of a struct and lets it validate itself.
+func (d *decoder) finish(n *yaml.Node, v reflect.Value, path []string, zeros []given, clean bool) {
+	setDefaults(v)
+	for _, zero := range zeros {
+		if value := v.FieldByIndex(zero.Index); !value.IsZero() && clean {
+			d.fail(zero.node, "%s cannot be %s; leave it out for the default%s", zero.Name, zeroText(resolved(zero.node)), offHint(zero.Field))
+			clean = false
+		}
+	}
+	validator, ok := v.Addr().Interface().(interface{ Validate() error })
+	if !ok || !clean {
+		return
+	}
+	for _, err := range leaves(validator.Validate()) {
+		at := path
+		var placed interface{ ConfigPath() []string }
+		if errors.As(err, &placed) {
+			at = append(slices.Clip(path), placed.ConfigPath()...)
+		}
+		position := d.doc.Value(at...)
+		if len(at) == 0 {
+			position = Position{d.doc.name, max(n.Line, 1), max(n.Column, 1)}
+		}
+		d.add(position.Problem("%v", err))
+	}
+}
+
+func zeroText(n *yaml.Node) string {
+	if n.Kind != yaml.ScalarNode || n.Value == "" {
+		return "empty"
+	}
+	return cut(n.Value)
+}
+
+func offHint(f Field) string {
+	if f.Unit != "" || f.Type == durationType || f.Type.Kind() == reflect.Int || f.Type.Kind() == reflect.Int64 {
+		return ", or write off for none"
+	}
+	return ""
+}
+
+// setDefaults fills v and the sections below it that the file did not mention.
+func setDefaults(v reflect.Value) {
+	for _, field := range Fields(v.Type()) {
+		inner := v.FieldByIndex(field.Index)
+		if inner.Kind() == reflect.Struct && !isText(inner.Type()) {
+			setDefaults(inner)
+		}
+	}
+	if owner, ok := v.Addr().Interface().(interface{ SetDefaults() }); ok {
+		owner.SetDefaults()
+	}
+}
+
+// leaves takes joined errors apart.
+func leaves(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, inner := range joined.Unwrap() {
+		all = append(all, leaves(inner)...)
+	}
+	return all
+}
+
+func resolved(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}

@@ -1,0 +1,212 @@
+package decode
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// decoder walks the nodes against the types and collects what is wrong.
+type decoder struct {
+	Options
+	doc      *Document
+	problems Problems
+	depth    int
+	visits   int // values met, at most budget
+	budget   int
+	stopped  bool
+}
+
+func (d *decoder) fail(n *yaml.Node, format string, args ...any) *Problem {
+	p := Position{d.doc.name, max(n.Line, 1), max(n.Column, 1)}.Problem(format, args...)
+	d.add(p)
+	return p
+}
+
+func (d *decoder) add(p *Problem) {
+	if len(d.problems) < maxErrors {
+		d.problems = append(d.problems, p)
+	}
+}
+
+// value decodes n into v. The field f says what the tags ask of it.
+func (d *decoder) value(n *yaml.Node, v reflect.Value, f Field, path []string) {
+	if d.stopped {
+		return
+	}
+	n = resolved(n)
+	d.depth++
+	defer func() { d.depth-- }()
+	if !d.bounded(n) {
+		return
+	}
+	if n.Style&yaml.TaggedStyle != 0 {
+		d.fail(n, "the tag %s is not read here; if the value begins with \"!\", put it in quotes", n.Tag)
+		return
+	}
+	switch {
+	case isText(v.Type()), v.Kind() == reflect.Bool, v.Kind() == reflect.String, v.CanInt(), v.CanUint(), v.CanFloat():
+		d.scalar(n, v, f, path)
+	case v.Kind() == reflect.Pointer:
+		d.pointer(n, v, f, path)
+	case v.Kind() == reflect.Struct:
+		d.structure(n, v, f, path)
+	case v.Kind() == reflect.Slice:
+		d.list(n, v, f, path)
+	case v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String:
+		d.mapping(n, v, f, path)
+	default:
+		panic("decode: no way to read YAML into " + v.Type().String()) // a mistake of the struct, not of the file
+	}
+}
+
+// bounded holds the limits against a file made to cost more than its size.
+func (d *decoder) bounded(n *yaml.Node) bool {
+	d.visits++
+	switch {
+	case d.depth > maxDepth:
+		d.fail(n, "more than %d sections within each other; does an alias refer to itself?", maxDepth)
+	case d.visits > d.budget && !d.stopped:
+		d.stopped = true
+		d.fail(n, "with its aliases the file stands for more than %d values", d.budget)
+	}
+	return d.depth <= maxDepth && !d.stopped
+}
+
+func isText(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}
+
+func isNull(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null"
+}
+
+func (d *decoder) pointer(n *yaml.Node, v reflect.Value, f Field, path []string) {
+	f.Type = v.Type().Elem()
+	if isNull(n) && f.Type.Kind() == reflect.Struct && !isText(f.Type) {
+		d.fail(n, "%s has no value; write {} for its defaults, or leave it out", title(path))
+		return
+	}
+	target := reflect.New(f.Type)
+	d.value(n, target.Elem(), f, path)
+	v.Set(target)
+}
+
+// list decodes a sequence, or one value as a list of one.
+func (d *decoder) list(n *yaml.Node, v reflect.Value, f Field, path []string) {
+	items := []*yaml.Node{n}
+	switch {
+	case n.Kind == yaml.SequenceNode:
+		items = n.Content
+	case isNull(n):
+		d.emptyHint(n, path)
+		items = nil
+	}
+	if len(items) == 0 {
+		return
+	}
+	list := reflect.MakeSlice(v.Type(), len(items), len(items))
+	for i, item := range items {
+		at := append(slices.Clip(path), strconv.Itoa(i))
+		d.doc.record(at, func(p *place) { p.value = item })
+		d.value(item, list.Index(i), f.element(), at)
+	}
+	v.Set(list)
+}
+
+// mapping decodes names to values.
+func (d *decoder) mapping(n *yaml.Node, v reflect.Value, f Field, path []string) {
+	if isNull(n) {
+		d.emptyHint(n, path)
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		d.wrongShape(n, path, "a mapping of names to values")
+		return
+	}
+	pairs := d.pairs(n, path)
+	if len(pairs) == 0 {
+		return
+	}
+	result := reflect.MakeMapWithSize(v.Type(), len(pairs))
+	for _, pair := range pairs {
+		item := reflect.New(f.Type.Elem()).Elem()
+		d.value(pair.value, item, f.element(), append(slices.Clip(path), pair.key.Value))
+		result.SetMapIndex(reflect.ValueOf(pair.key.Value).Convert(v.Type().Key()), item)
+	}
+	v.Set(result)
+}
+
+// wrongShape reports a scalar, list or mapping where another was wanted.
+func (d *decoder) wrongShape(n *yaml.Node, path []string, want string) {
+	got := "a list"
+	switch n.Kind {
+	case yaml.MappingNode:
+		got = "a mapping"
+	case yaml.ScalarNode:
+		got = strconv.Quote(cut(n.Value))
+		if key, value, found := strings.Cut(n.Value, ":"); found && n.Style == 0 && key != "" && !strings.ContainsAny(key, "/ ") && value != "" {
+			d.fail(n, "%s must be %s; put a space after the colon: %s: %s", title(path), want, cut(key), cut(value))
+			return
+		}
+	}
+	d.fail(n, "%s must be %s, not %s", title(path), want, got)
+}
+
+// section is the last name of the path, "" for the whole file.
+func section(path []string) string {
+	for _, name := range slices.Backward(path) {
+		if _, err := strconv.Atoi(name); err != nil {
+			return name
+		}
+	}
+	return ""
+}
+
+// title is what a message calls the value at path.
+func title(path []string) string {
+	name := section(path)
+	switch {
+	case name == "":
+		return "the file"
+	case name != path[len(path)-1]:
+		return "an entry of " + name
+	}
+	return name
+}
+
+// inside says in which section a key stands.
+func inside(path []string) string {
+	if name := section(path); name != "" {
+		return " in " + name
+	}
+	return ""
+}
+
+// cut shortens what a message quotes.
+func cut(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:60]) + "…"
+	}
+	return s
+}
+
+func keysOf(fields []Field) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	if len(names) > 12 {
+		names = append(names[:12], "…")
+	}
+	return strings.Join(names, ", ")
+}
+
+func shapeOf(t reflect.Type) string {
+	return fmt.Sprintf("a mapping (%s)", keysOf(Fields(t)))
+}
