@@ -1,0 +1,8 @@
+//go:build !unix
+
+package cert
+
+import "os"
+
+// inodeOf is 0 where files have no number; size, time and content must do.
+func inodeOf(os.FileInfo) uint64 { return 0 }
