@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -126,9 +125,15 @@ func (b *bench) measureRequests(ctx context.Context, r row) (*result, error) {
 
 // round measures one server once.
 func (b *bench) round(ctx context.Context, r row, s *running, f *figure) error {
+	var pids []int
 	var clocks []time.Duration
-	sample := func() error {
-		d, err := cpuTime(s.pids)
+	sample := func() (err error) {
+		if pids == nil { // first asked under load, when all workers are there
+			if pids, err = family(s.cmd.Process.Pid); err != nil {
+				return err
+			}
+		}
+		d, err := cpuTime(pids)
 		clocks = append(clocks, d)
 		return err
 	}
@@ -144,10 +149,10 @@ func (b *bench) round(ctx context.Context, r row, s *running, f *figure) error {
 	if f.First == "" {
 		f.First = out.First
 	}
-	if out.Requests == 0 {
-		return errors.New("not one request was answered")
-	}
 	used := clocks[1] - clocks[0]
+	if out.Requests == 0 || used == 0 {
+		return fmt.Errorf("%d requests for %s of CPU time", out.Requests, used)
+	}
 	f.Values = append(f.Values, float64(used.Nanoseconds())/1e3/float64(out.Requests))
 	f.rates = append(f.rates, float64(out.Requests)/out.Elapsed.Seconds())
 	f.busy = append(f.busy, used.Seconds()/out.Elapsed.Seconds())
