@@ -9,7 +9,7 @@ import (
 type SinkConfig struct {
 	// File to append the records to. It is made if it is not there, and made
 	// again when something else moves it away.
-	File string `yaml:"file,short" required:"true"`
+	File string `yaml:"file,short" required:"true" path:"true"`
 	// Format of the lines: json writes each record as one JSON object, combined
 	// writes each HTTP request in the log format of Apache and nginx and leaves
 	// other records out. json by default.

@@ -3,6 +3,7 @@ package decode
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -76,6 +77,13 @@ type pathError struct{ field string }
 
 func (e pathError) Error() string        { return e.field + " is too small" }
 func (e pathError) ConfigPath() []string { return []string{e.field} }
+
+func (h *health) Validate() error {
+	if h.Path == "/bad" {
+		return errors.New("a bad path")
+	}
+	return nil
+}
 
 type target struct {
 	URL    string `yaml:"url,short" required:"true"`
@@ -186,7 +194,6 @@ func TestProblems(t *testing.T) {
 		{"listen: a\nrate: 100", `f:2:7: rate: "100" is not a rate; say per what, as in 100/s`},
 		{"listen: a\nrate: 1/x", `f:2:7: rate: "1/x" is not a rate; write it as in 100/s, 6000/m or 10/h`},
 		{"listen: a\nshare: 50", `f:2:8: share: "50" is more than the whole; if you meant percent, write 50%`},
-		{"listen: a\nshare: 101%", `f:2:8: share: "101%" is more than the whole; a share is at most 100%`},
 		{"listen: a\ntries: 1.5", `f:2:8: tries: "1.5" is not a whole number`},
 		{"listen: a\ntries: -1", `f:2:8: tries: "-1" is not a whole number`},
 		{"listen: a\nport: 65536", `f:2:7: port: 65536 is too large`},
@@ -202,6 +209,7 @@ func TestProblems(t *testing.T) {
 		{"listen: a\nlimits: {head:1}", `f:2:10: put a space after the colon: head: 1`},
 		{"listen: a\nlimits: {head: 5}", "f:2:9: limits are odd\nf:2:16: head is too small"},
 		{"listen: a\nlimits: {head: 0}", `f:2:16: head cannot be 0; leave it out for the default, or write off for none`},
+		{"listen: a\nto: [{url: a, weight: 0}]\nhealth: {path: /bad}", "f:3:9: a bad path"},
 		{"listen: a\nhealth: {every: 0s}", `f:2:17: every cannot be 0s; leave it out for the default, or write off for none`},
 		{"listen: a\nhealth:", `f:2:8: health has no value; write {} for its defaults, or leave it out`},
 		{"listen: a\nname:", `f:2:6: name has no value; write a text, or "" for the empty text`},
@@ -317,6 +325,12 @@ func TestUnits(t *testing.T) {
 		}
 		if back, err := ParseRate(FormatRate(got)); err != nil || back != got {
 			t.Errorf("%v is written %s and read %v, %v", got, FormatRate(got), back, err)
+		}
+	}
+	for text, want := range map[string]float64{"50%": 0.5, "0.25": 0.25, "125%": 1.25, "33.3%": 0.333, "1": 1, "12.345%": 0.12345} {
+		got, err := ParseShare(text)
+		if back, _ := ParseShare(FormatShare(got)); err != nil || math.Abs(got-want) > 1e-15 || back != got {
+			t.Errorf("%s is %v, %v, and written %s", text, got, err, FormatShare(got))
 		}
 	}
 	if d, err := ParseDuration("1w2d3h"); err != nil || d != (9*24+3)*time.Hour {

@@ -50,7 +50,7 @@ func (e encoder) structure(v reflect.Value, path []string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.MappingNode}
 	for _, f := range Fields(v.Type()) {
 		field := v.FieldByIndex(f.Index)
-		if field.IsZero() || (field.Kind() == reflect.Map || field.Kind() == reflect.Slice) && field.Len() == 0 {
+		if field.IsZero() {
 			continue
 		}
 		inner := e.value(field, f, append(slices.Clip(path), f.Name))
@@ -74,13 +74,13 @@ func (e encoder) value(v reflect.Value, f Field, path []string) *yaml.Node {
 	case v.Kind() == reflect.Struct:
 		return e.structure(v, path)
 	case v.Kind() == reflect.Slice:
-		n := &yaml.Node{Kind: yaml.SequenceNode}
+		n := &yaml.Node{Kind: yaml.SequenceNode, Style: emptyStyle(v)}
 		for i := range v.Len() {
 			n.Content = append(n.Content, e.value(v.Index(i), f.element(), append(slices.Clip(path), strconv.Itoa(i))))
 		}
 		return n
 	}
-	n := &yaml.Node{Kind: yaml.MappingNode}
+	n := &yaml.Node{Kind: yaml.MappingNode, Style: emptyStyle(v)}
 	names := v.MapKeys()
 	slices.SortFunc(names, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
 	for _, name := range names {
@@ -88,6 +88,13 @@ func (e encoder) value(v reflect.Value, f Field, path []string) *yaml.Node {
 		n.Content = append(n.Content, textNode(name.String()), inner)
 	}
 	return n
+}
+
+func emptyStyle(v reflect.Value) yaml.Style {
+	if v.Len() == 0 {
+		return yaml.FlowStyle
+	}
+	return 0
 }
 
 func (e encoder) scalar(v reflect.Value, f Field, path []string) *yaml.Node {

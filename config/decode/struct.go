@@ -10,11 +10,10 @@ import (
 
 // structure decodes a mapping whose keys are fields, or a scalar in its place.
 func (d *decoder) structure(n *yaml.Node, v reflect.Value, f Field, path []string) {
-	before := len(d.problems)
-	var zeros []given
+	before, zeros := len(d.problems), len(d.zeros)
 	switch brief, hasShort := short(v.Type()); {
 	case n.Kind == yaml.MappingNode:
-		zeros = d.fields(n, v, path)
+		d.fields(n, v, path)
 	case isNull(n):
 		d.emptyHint(n, path)
 		d.missing(n, v, path)
@@ -29,17 +28,22 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, f Field, path []strin
 		d.wrongShape(n, path, shapeOf(v.Type()))
 		return
 	}
-	d.finish(n, v, path, zeros, len(d.problems) == before)
+	setDefaults(v)
+	d.replaced(zeros)
+	if len(d.problems) == before {
+		d.validate(n, v, path)
+	}
 }
 
 // given is a field that the file sets to its zero value.
 type given struct {
 	Field
-	node *yaml.Node
+	value reflect.Value
+	node  *yaml.Node
 }
 
-// fields decodes the keys of a struct and returns those that were set to zero.
-func (d *decoder) fields(n *yaml.Node, v reflect.Value, path []string) (zeros []given) {
+// fields decodes the keys of a struct.
+func (d *decoder) fields(n *yaml.Node, v reflect.Value, path []string) {
 	fields := Fields(v.Type())
 	seen := map[string]bool{}
 	for _, pair := range d.pairs(n, path) {
@@ -52,11 +56,11 @@ func (d *decoder) fields(n *yaml.Node, v reflect.Value, path []string) (zeros []
 		target := v.FieldByIndex(field.Index)
 		d.value(pair.value, target, field, append(slices.Clip(path), field.Name))
 		seen[field.Name] = true
-		switch empty := target.IsZero() && len(d.problems) == before; {
+		switch empty := isEmpty(target) && len(d.problems) == before; {
 		case empty && field.Required:
 			d.fail(pair.key, "%q%s has no value, and needs one", field.Name, inside(path))
 		case empty && !isNull(resolved(pair.value)):
-			zeros = append(zeros, given{field, pair.value})
+			d.zeros = append(d.zeros, given{field, target, pair.value})
 		}
 	}
 	for _, field := range fields {
@@ -64,7 +68,6 @@ func (d *decoder) fields(n *yaml.Node, v reflect.Value, path []string) (zeros []
 			d.fail(d.introduces(n, path), "%q is missing%s", field.Name, inside(path))
 		}
 	}
-	return zeros
 }
 
 // missing reports the required keys of an empty struct.
@@ -123,17 +126,24 @@ func sectionWith(name string, fields []Field) string {
 	return ""
 }
 
-// finish fills the defaults of a struct and lets it validate itself.
-func (d *decoder) finish(n *yaml.Node, v reflect.Value, path []string, zeros []given, clean bool) {
-	setDefaults(v)
-	for _, zero := range zeros {
-		if value := v.FieldByIndex(zero.Index); !value.IsZero() && clean {
-			d.fail(zero.node, "%s cannot be %s; leave it out for the default%s", zero.Name, zeroText(resolved(zero.node)), offHint(zero.Field))
-			clean = false
+// replaced reports the fields that the file set to zero and that defaults have
+// replaced: a zero cannot be told from a key that is not there.
+func (d *decoder) replaced(from int) {
+	left := d.zeros[:from]
+	for _, zero := range d.zeros[from:] {
+		if isEmpty(zero.value) {
+			left = append(left, zero) // the defaults of an outer section may still do so
+			continue
 		}
+		d.fail(zero.node, "%s cannot be %s; leave it out for the default%s", zero.Name, zeroText(resolved(zero.node)), offHint(zero.Field))
 	}
+	d.zeros = left
+}
+
+// validate lets a struct check itself.
+func (d *decoder) validate(n *yaml.Node, v reflect.Value, path []string) {
 	validator, ok := v.Addr().Interface().(interface{ Validate() error })
-	if !ok || !clean {
+	if !ok {
 		return
 	}
 	for _, err := range leaves(validator.Validate()) {

@@ -170,17 +170,16 @@ func FormatRate(r float64) string {
 	return strconv.FormatFloat(r, 'f', -1, 64) + "/s"
 }
 
-// ParseShare reads 50% and 0.5 as 0.5.
+// ParseShare reads 50% and 0.5 as 0.5. More than the whole must be written in
+// percent, as in 125%.
 func ParseShare(s string) (float64, error) {
 	number, percent := strings.CutSuffix(s, "%")
 	n, err := decimal(strings.TrimSpace(number))
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("%q is not a share; write it as in 50%% or 0.5", s)
-	case percent && n <= 100:
-		return n / 100, nil
 	case percent:
-		return 0, fmt.Errorf("%q is more than the whole; a share is at most 100%%", s)
+		return n / 100, nil
 	case n > 1:
 		return 0, fmt.Errorf("%q is more than the whole; if you meant percent, write %s%%", s, number)
 	}
@@ -192,8 +191,11 @@ func FormatShare(f float64) string {
 	if f < 0 {
 		return "off"
 	}
-	if n := math.Round(f * 100); n/100 == f {
-		return strconv.FormatFloat(n, 'f', -1, 64) + "%"
+	for digits := range 16 {
+		text := strconv.FormatFloat(f*100, 'f', digits, 64)
+		if back, err := ParseShare(text + "%"); err == nil && back == f {
+			return text + "%"
+		}
 	}
 	return strconv.FormatFloat(f, 'f', -1, 64)
 }

@@ -16,6 +16,7 @@ type decoder struct {
 	Options
 	doc      *Document
 	problems Problems
+	zeros    []given
 	depth    int
 	visits   int // values met, at most budget
 	budget   int
@@ -97,7 +98,8 @@ func (d *decoder) pointer(n *yaml.Node, v reflect.Value, f Field, path []string)
 	v.Set(target)
 }
 
-// list decodes a sequence, or one value as a list of one.
+// list decodes a sequence, or one value as a list of one. An empty list is not
+// nil: an owner can tell "allow nobody" from "allow was not given".
 func (d *decoder) list(n *yaml.Node, v reflect.Value, f Field, path []string) {
 	items := []*yaml.Node{n}
 	switch {
@@ -106,9 +108,6 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, f Field, path []string) {
 	case isNull(n):
 		d.emptyHint(n, path)
 		items = nil
-	}
-	if len(items) == 0 {
-		return
 	}
 	list := reflect.MakeSlice(v.Type(), len(items), len(items))
 	for i, item := range items {
@@ -123,6 +122,7 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, f Field, path []string) {
 func (d *decoder) mapping(n *yaml.Node, v reflect.Value, f Field, path []string) {
 	if isNull(n) {
 		d.emptyHint(n, path)
+		v.Set(reflect.MakeMap(v.Type()))
 		return
 	}
 	if n.Kind != yaml.MappingNode {
@@ -130,9 +130,6 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, f Field, path []string)
 		return
 	}
 	pairs := d.pairs(n, path)
-	if len(pairs) == 0 {
-		return
-	}
 	result := reflect.MakeMapWithSize(v.Type(), len(pairs))
 	for _, pair := range pairs {
 		item := reflect.New(f.Type.Elem()).Elem()
@@ -186,6 +183,12 @@ func inside(path []string) string {
 		return " in " + name
 	}
 	return ""
+}
+
+// isEmpty tells whether v cannot be told from a key that is not there, or is a
+// list or mapping of nothing.
+func isEmpty(v reflect.Value) bool {
+	return v.IsZero() || (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.Len() == 0
 }
 
 // cut shortens what a message quotes.
