@@ -1,0 +1,89 @@
+package upstream
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// DialError says that a target could not be reached. Nothing of a request was
+// sent, so it may always be tried elsewhere.
+type DialError struct {
+	Target *Target
+	Step   string // connect or tls
+	Err    error
+}
+
+func (e *DialError) Error() string {
+	where := e.Target.URL()
+	if e.Target.source.name != "" {
+		where += " at " + e.Target.address
+	}
+	return fmt.Sprintf("target %s: %s: %v", where, e.Step, e.Err)
+}
+
+func (e *DialError) Unwrap() error { return e.Err }
+
+// Timeout tells whether it took too long.
+func (e *DialError) Timeout() bool {
+	var t interface{ Timeout() bool }
+	return errors.As(e.Err, &t) && t.Timeout()
+}
+
+// connect makes a new connection to a target that has been reserved.
+func (p *Pool) connect(ctx context.Context, t *Target, c *Choice) (*Conn, error) {
+	pl := p.view.Load().plan
+	generation := t.idle.generation()
+	if limit := t.limit.Load(); limit > 0 && t.active.Load()+t.idle.count.Load() > limit {
+		if old := t.idle.oldest(); old != nil {
+			old.Conn.Close()
+		}
+	}
+	t.dials.Add(1)
+	conn, step, err := p.open(ctx, pl, t, t.address)
+	if err != nil {
+		if ctx.Err() == context.Canceled {
+			err = ctx.Err() // whatever the dialler made of it: not the target's fault
+		}
+		t.Report(0, err, 0)
+		c.Avoid(t)
+		p.leave(t, c.Retry)
+		return nil, &DialError{t, step, err}
+	}
+	return &Conn{Conn: conn, Target: t, generation: generation, retry: c.Retry, born: p.clock()}, nil
+}
+
+// open connects to an address of a target and shakes hands where it is TLS.
+func (p *Pool) open(ctx context.Context, pl *plan, t *Target, address string) (conn net.Conn, step string, err error) {
+	dial := p.Dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	short, cancel := context.WithTimeout(ctx, pl.Connect)
+	conn, err = dial(short, t.source.network, address)
+	cancel()
+	if err != nil {
+		return nil, "connect", err
+	}
+	terms := t.tls.Load()
+	if terms == nil {
+		return conn, "", nil
+	}
+	conn, err = terms.handshake(ctx, conn, pl.TLS.Handshake)
+	return conn, "tls", err
+}
+
+// handshake makes conn a *tls.Conn, or closes it.
+func (terms *targetTLS) handshake(ctx context.Context, conn net.Conn, limit time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	secure := tls.Client(conn, terms.config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return secure, nil
+}
