@@ -1,0 +1,260 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	defaultConnections = 10000
+	backOffFirst       = 5 * time.Millisecond
+	backOffMost        = time.Second
+	drainWait          = 10 * time.Millisecond // an accept that waits this long found the backlog empty
+	drainMost          = time.Second           // for draining, lest new connections keep it going forever
+)
+
+// Handler is a protocol that speaks on an admitted connection. Serve returns
+// when the conversation is over, or soon after ctx is done, in a manner that
+// suits the protocol. The caller closes conn.
+type Handler interface {
+	Serve(ctx context.Context, conn net.Conn) error
+}
+
+// HandlerFunc makes a Handler of a function.
+type HandlerFunc func(ctx context.Context, conn net.Conn) error
+
+// Serve calls f.
+func (f HandlerFunc) Serve(ctx context.Context, conn net.Conn) error { return f(ctx, conn) }
+
+// Server is the accept loop of the house. Only Handler must be set; nothing may
+// be changed while Serve runs. One Server may serve several listeners at once,
+// each with its own limit.
+type Server struct {
+	Handler Handler
+
+	// Admit is asked first about every connection, on the connection's own
+	// goroutine and before the TLS handshake, which it may do itself with
+	// [Handshake] where the answer depends on it. The context that it returns
+	// is the handler's; the function, which may be nil, is called once with
+	// what the handler returned. An error closes the connection.
+	Admit func(ctx context.Context, conn net.Conn) (context.Context, func(error), error)
+
+	Connections int          // at once; more wait in the kernel's backlog; 0 means 10000, negative no limit
+	Log         *slog.Logger // nil logs nothing
+}
+
+// Serve accepts connections from ln and runs the handler on each, in a
+// goroutine. A listener that runs out of file descriptors or memory pauses and
+// goes on. When ctx is done, Serve accepts what waits in the backlog, closes ln,
+// waits for the handlers and returns nil; so it does when the listener says
+// io.EOF or is closed by someone else. Any other failure to accept is returned,
+// once the handlers have ended.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	a := &acceptor{Server: s, ln: ln, log: s.Log}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	switch {
+	case s.Connections == 0:
+		a.slots = make(chan struct{}, defaultConnections)
+	case s.Connections > 0:
+		a.slots = make(chan struct{}, s.Connections)
+	}
+	defer a.handlers.Wait()
+	defer ln.Close()
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(interrupted)
+		if setDeadline(ln, time.Unix(1, 0)) != nil {
+			ln.Close()
+		}
+	})
+	defer stop()
+
+	err := a.acceptAll(ctx)
+	if ctx.Err() != nil {
+		<-interrupted // lest it moves the deadlines that drain sets
+		a.drain(ctx)
+		return nil
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// acceptor is one Serve at work.
+type acceptor struct {
+	*Server
+	ln       net.Listener
+	log      *slog.Logger
+	slots    chan struct{} // one token per connection; nil without a limit
+	handlers sync.WaitGroup
+}
+
+// acceptAll accepts until ctx is done or the listener fails for good.
+func (a *acceptor) acceptAll(ctx context.Context) error {
+	var pause backOff
+	for {
+		if !a.take(ctx) {
+			return nil
+		}
+		conn, err := a.ln.Accept()
+		if err == nil {
+			pause.over(a.log, a.ln)
+			a.start(ctx, conn)
+			continue
+		}
+		a.give()
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case exhausted(err):
+			pause.wait(ctx, a.log, a.ln, err)
+		case !aborted(err):
+			return err
+		}
+	}
+}
+
+// drain accepts what waits in the backlog already: those clients have seen their
+// connection open. A listener without deadlines is closed by now.
+func (a *acceptor) drain(ctx context.Context) {
+	end := time.Now().Add(drainMost)
+	limit, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
+	defer cancel()
+	for time.Now().Before(end) && a.take(limit) {
+		err := setDeadline(a.ln, time.Now().Add(drainWait))
+		var conn net.Conn
+		if err == nil {
+			conn, err = a.ln.Accept()
+		}
+		if err == nil {
+			a.start(ctx, conn)
+			continue
+		}
+		a.give()
+		if !aborted(err) {
+			return
+		}
+	}
+}
+
+func (a *acceptor) take(ctx context.Context) bool {
+	if a.slots == nil {
+		return true
+	}
+	select {
+	case a.slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (a *acceptor) give() {
+	if a.slots != nil {
+		<-a.slots
+	}
+}
+
+func (a *acceptor) start(ctx context.Context, conn net.Conn) {
+	a.handlers.Go(func() {
+		defer a.give()
+		defer conn.Close()
+		a.serve(ctx, conn)
+	})
+}
+
+// serve admits one connection and runs the handler, whose panic ends this
+// connection alone.
+func (a *acceptor) serve(ctx context.Context, conn net.Conn) {
+	done := func(err error) {
+		if err != nil {
+			a.log.Debug("connection failed", "peer", conn.RemoteAddr(), "error", err)
+		}
+	}
+	if a.Admit != nil {
+		admitted, ended, err := a.Admit(ctx, conn)
+		if err != nil {
+			return
+		}
+		ctx = admitted
+		if ended != nil {
+			done = ended
+		}
+	}
+	var err error
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+			a.log.Error("handler panicked", "peer", conn.RemoteAddr(), "panic", p, "stack", string(debug.Stack()))
+		}
+		done(err)
+	}()
+	if err = a.handshake(ctx, conn); err == nil {
+		err = a.Handler.Serve(ctx, conn)
+	}
+}
+
+// handshake is not cut short by ctx: a client in the middle of it when the
+// service stops has been accepted, and is served.
+func (a *acceptor) handshake(ctx context.Context, conn net.Conn) error {
+	return Handshake(context.WithoutCancel(ctx), conn)
+}
+
+// backOff paces a listener that has run out of something.
+type backOff struct {
+	pause time.Duration
+	since time.Time
+	tries int
+}
+
+// wait sleeps, twice as long each time, and says so the first time.
+func (b *backOff) wait(ctx context.Context, log *slog.Logger, ln net.Listener, err error) {
+	if b.tries++; b.tries == 1 {
+		b.pause, b.since = backOffFirst, time.Now()
+		log.Warn("cannot accept connections for now; they wait in the backlog", "listener", ln.Addr(), "error", err)
+	}
+	timer := time.NewTimer(b.pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	b.pause = min(2*b.pause, backOffMost)
+}
+
+// over says that accepting works again, if it did not.
+func (b *backOff) over(log *slog.Logger, ln net.Listener) {
+	if b.tries == 0 {
+		return
+	}
+	log.Info("accepting connections again", "listener", ln.Addr(), "after", time.Since(b.since), "tries", b.tries)
+	*b = backOff{}
+}
+
+// exhausted: the process or the machine has nothing left to accept with.
+func exhausted(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)
+}
+
+// aborted: the client or its network gave up before we accepted; accept(2) says
+// to try again.
+func aborted(err error) bool {
+	for _, e := range []error{syscall.ECONNABORTED, syscall.ECONNRESET, syscall.EPROTO, syscall.EINTR, syscall.ENETDOWN,
+		syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENOPROTOOPT, syscall.EOPNOTSUPP} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
