@@ -1,0 +1,315 @@
+package h1
+
+import (
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"github.com/netwright/netwright/http/message"
+)
+
+// bodyKind is how the end of a body is found (§6.3).
+type bodyKind uint8
+
+const (
+	bodyNone bodyKind = iota
+	bodyLength
+	bodyChunked
+	bodyUntilClose
+)
+
+// body reads the content behind a head. Its source's buffer begins as what is
+// left of the head's; a long body gets a larger one.
+type body struct {
+	source
+	kind    bodyKind
+	left    int64 // of the content, or of the chunk; what the sender announced
+	most    int64 // of the content in all; less than 0 for no limit
+	seen    int64
+	timeout time.Duration // for each read
+
+	chunks   chunkState
+	extBytes int // of chunk extensions so far
+	trailers message.Fields
+
+	begin func() error // called before the first wait for content; 100 (Continue)
+	err   error        // what every further read gets
+	large *[copyBuffer]byte
+}
+
+// start makes b ready for a body of that kind, whose first bytes are in buf[r:w].
+func (b *body) start(src source, kind bodyKind, length, most int64, timeout time.Duration) {
+	*b = body{source: src, kind: kind, left: length, most: most, timeout: timeout, trailers: b.trailers[:0]}
+	switch {
+	case kind == bodyNone || kind == bodyLength && length == 0:
+		b.kind, b.err = bodyNone, io.EOF
+	case kind == bodyLength && most >= 0 && length > most:
+		b.err = ErrBodyTooLarge
+	case kind == bodyChunked:
+		b.left = 0
+	}
+}
+
+// done gives back what the body took.
+func (b *body) done() {
+	if b.large != nil {
+		copyBuffers.Put(b.large)
+		b.large, b.buf = nil, nil
+	}
+}
+
+// ended says whether the whole content was read.
+func (b *body) ended() bool { return b.err == io.EOF }
+
+// Length implements message.Body.
+func (b *body) Length() int64 {
+	switch b.kind {
+	case bodyNone:
+		return 0
+	case bodyLength:
+		return b.left
+	}
+	if b.err == io.EOF {
+		return 0
+	}
+	return message.UnknownLength
+}
+
+// Trailers implements message.Body.
+func (b *body) Trailers() message.Fields { return b.trailers }
+
+// Buffered implements message.Body.
+func (b *body) Buffered() []byte {
+	p, _ := b.next(false)
+	return p
+}
+
+// Discard implements message.Body.
+func (b *body) Discard(n int) {
+	b.r += n
+	b.took(int64(n))
+}
+
+// took counts content that was used.
+func (b *body) took(n int64) {
+	b.seen += n
+	if b.kind != bodyUntilClose {
+		b.left -= n
+	}
+	if b.kind == bodyLength && b.left == 0 && b.err == nil {
+		b.err = io.EOF
+	}
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if b.err == nil && b.r == b.w && b.kind == bodyLength && len(p) >= headBuffer {
+		return b.readPast(p[:min(int64(len(p)), b.left)])
+	}
+	got, err := b.next(true)
+	if err != nil {
+		return 0, err
+	}
+	n := copy(p, got)
+	b.Discard(n)
+	return n, nil
+}
+
+// readPast reads content into p without the buffer between.
+func (b *body) readPast(p []byte) (int, error) {
+	if err := b.wait(); err != nil {
+		return 0, err
+	}
+	n, err := b.read(p)
+	b.dl.rest()
+	b.took(int64(n))
+	if err != nil {
+		return n, b.fail(err)
+	}
+	return n, nil
+}
+
+// next returns content that is in the buffer, and, if it may wait, reads more
+// when there is none. The bytes stay unread until Discard. Without waiting it
+// returns nothing where nothing is there.
+func (b *body) next(wait bool) ([]byte, error) {
+	for {
+		if b.err != nil {
+			return nil, b.err
+		}
+		if b.kind == bodyChunked {
+			if err := b.nextChunk(); err != nil {
+				return nil, b.fail(err)
+			}
+			if b.err != nil {
+				continue
+			}
+		}
+		n := int64(b.w - b.r)
+		if b.kind == bodyChunked && b.chunks != inData {
+			n = 0
+		} else if b.kind != bodyUntilClose {
+			n = min(n, b.left)
+		}
+		if n > 0 {
+			if b.most >= 0 && b.seen+n > b.most {
+				return nil, b.fail(ErrBodyTooLarge)
+			}
+			return b.buf[b.r : b.r+int(n)], nil
+		}
+		if !wait {
+			return nil, nil
+		}
+		if err := b.more(); err != nil {
+			return nil, b.fail(err)
+		}
+	}
+}
+
+// more reads from the connection into the buffer.
+func (b *body) more() error {
+	if err := b.wait(); err != nil {
+		return err
+	}
+	b.makeRoom()
+	err := b.fill()
+	b.dl.rest()
+	return err
+}
+
+// wait is called before content is waited for.
+func (b *body) wait() error {
+	if b.begin != nil {
+		begin := b.begin
+		b.begin = nil
+		if err := begin(); err != nil {
+			return err
+		}
+	}
+	b.dl.set(phaseBusy, b.timeout)
+	return nil
+}
+
+// makeRoom moves unread bytes to the front, and to a large buffer when the one
+// at hand is small for what is to come.
+func (b *body) makeRoom() {
+	if b.large == nil && (b.kind != bodyLength || b.left > int64(len(b.buf))) {
+		b.large = copyBuffers.Get().(*[copyBuffer]byte)
+		b.w = copy(b.large[:], b.buf[b.r:b.w])
+		b.buf, b.r = b.large[:], 0
+		return
+	}
+	if b.r > 0 {
+		b.w = copy(b.buf, b.buf[b.r:b.w])
+		b.r = 0
+	}
+}
+
+// fail keeps the error for every further read. The end of the stream in the
+// middle of a message is no end of the message.
+func (b *body) fail(err error) error {
+	switch {
+	case err == io.EOF && b.kind == bodyUntilClose:
+	case err == io.EOF:
+		err = io.ErrUnexpectedEOF
+	case isTimeout(err):
+		b.conn.SetDeadline(time.Time{}) // the answer must still get out
+		err = ErrBodyTimeout
+	}
+	b.err = err
+	return err
+}
+
+func isTimeout(err error) bool {
+	var ne net.Error
+	return errors.As(err, &ne) && ne.Timeout()
+}
+
+// flusher is a writer that may hold bytes back.
+type flusher interface{ Flush() error }
+
+// WriteTo implements io.WriterTo. Where w is a *net.TCPConn and the content comes
+// straight from another, the bytes never leave the kernel.
+func (b *body) WriteTo(w io.Writer) (int64, error) {
+	var moved int64
+	if dst, ok := w.(*net.TCPConn); ok && b.kind == bodyLength && b.err == nil {
+		if n, ok, err := b.splice(dst); ok {
+			return n, err
+		}
+	}
+	held, _ := w.(flusher)
+	for {
+		p, err := b.next(false)
+		if len(p) == 0 && err == nil {
+			if held != nil {
+				if err := held.Flush(); err != nil {
+					return moved, err
+				}
+			}
+			p, err = b.next(true)
+		}
+		if err == io.EOF {
+			return moved, nil
+		}
+		if err != nil {
+			return moved, err
+		}
+		n, err := w.Write(p)
+		moved += int64(n)
+		b.Discard(n)
+		if err != nil {
+			return moved, &WriteError{err}
+		}
+	}
+}
+
+// spliceLeast is the content below which the calls that splice needs cost more
+// than a copy.
+const spliceLeast = 64 << 10
+
+// splice moves what is left of the content between two sockets in the kernel. ok
+// is false when it did not, and nothing has moved.
+func (b *body) splice(dst *net.TCPConn) (moved int64, ok bool, err error) {
+	src, bareSource := b.conn.(*net.TCPConn)
+	if !bareSource || b.left < spliceLeast {
+		return 0, false, nil
+	}
+	if p, _ := b.next(false); len(p) > 0 {
+		n, err := dst.Write(p)
+		b.Discard(n)
+		if err != nil {
+			return int64(n), true, &WriteError{err}
+		}
+		moved = int64(n)
+	}
+	for b.left > 0 {
+		if err := b.wait(); err != nil {
+			return moved, true, err
+		}
+		b.dl.watch(true)
+		n, err := dst.ReadFrom(&io.LimitedReader{R: src, N: b.left})
+		b.dl.watch(false)
+		b.n += n
+		b.took(n)
+		moved += n
+		switch {
+		case err != nil && b.dl.late(err):
+		case err != nil:
+			return moved, true, b.fail(err)
+		case n == 0 && b.left > 0:
+			return moved, true, b.fail(io.EOF)
+		}
+	}
+	return moved, true, nil
+}
+
+// WriteError is an error of the side that a body was written to, to tell it from
+// one of the side that it came from.
+type WriteError struct{ Err error }
+
+func (e *WriteError) Error() string { return e.Err.Error() }
+func (e *WriteError) Unwrap() error { return e.Err }

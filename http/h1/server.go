@@ -1,0 +1,258 @@
+package h1
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/netwright/netwright/http/message"
+)
+
+// Handler answers the requests of a server. Both methods run on the goroutine of
+// the connection and own the stream until they return.
+type Handler interface {
+	// ServeStream answers a request.
+	ServeStream(ctx context.Context, st message.Stream)
+	// Refuse answers a head that broke a rule. Of the request only what was read
+	// before the breach is there. The connection is closed behind the answer.
+	Refuse(ctx context.Context, st message.Stream, broken *message.Error)
+}
+
+// Server serves HTTP/1 on connections that others accept. Its fields must not
+// change once it serves; Serve may be called from many goroutines.
+type Server struct {
+	Handler   Handler
+	Config    Config
+	Deadlines *Deadlines // required; somebody must run its Serve
+
+	once sync.Once
+	lim  limits
+	pool sync.Pool
+}
+
+// conn is one client connection.
+type conn struct {
+	srv      *Server
+	ctx      context.Context
+	nc       net.Conn
+	raw      syscall.RawConn // of a bare socket
+	tls      *tls.Conn
+	tlsState *tls.ConnectionState
+	wait     awaiter // of a TLS connection over a socket of ours
+	dl       deadline
+
+	st      *stream // of the exchange under way; nil while idle
+	tryRead func(fd uintptr) bool
+	readErr error
+
+	mu     sync.Mutex
+	cancel func() // of the stream's context, or of what waits on its behalf
+	gone   bool
+}
+
+// awaiter is a connection below TLS that can wait for the next record without a
+// buffer.
+type awaiter interface{ Await() error }
+
+// Serve speaks HTTP/1 on nc until the client or a limit ends it, and closes it.
+// When ctx ends the request under way is answered with Connection: close, and
+// an idle connection is closed a second after its last answer. A connection
+// that the client, a timeout or a hijack ended is no error.
+func (s *Server) Serve(ctx context.Context, nc net.Conn) error {
+	if s.Deadlines == nil {
+		return errors.New("h1: Server.Deadlines is not set")
+	}
+	s.once.Do(func() {
+		s.Config.SetDefaults()
+		s.lim = s.Config.limits()
+		s.pool.New = func() any { return newStream() }
+	})
+	c := &conn{srv: s, ctx: ctx, nc: nc, raw: direct(nc)}
+	c.tryRead = c.readDirect
+	if t, ok := nc.(*tls.Conn); ok {
+		c.tls = t
+		c.wait, _ = t.NetConn().(awaiter)
+	}
+	c.dl.conn, c.dl.done, c.dl.idle, c.dl.gone = nc, ctx.Done(), s.Config.IdleTimeout, c.hungUp
+	c.dl.stall, c.dl.least = s.Config.BodyTimeout, s.Config.LeastRate*int64(s.Config.BodyTimeout.Seconds())
+	s.Deadlines.add(&c.dl)
+	defer s.Deadlines.remove(&c.dl)
+	for c.next() {
+		switch c.exchange() {
+		case last:
+			return nc.Close()
+		case taken:
+			return nil
+		}
+	}
+	return nc.Close()
+}
+
+// next waits for the first byte of the next request. It returns false when there
+// is none, and the connection is to be closed.
+func (c *conn) next() bool {
+	if c.st != nil { // pipelined: its bytes are there
+		return true
+	}
+	c.dl.set(phaseIdle, c.srv.Config.IdleTimeout)
+	for {
+		err := c.await()
+		if c.st != nil {
+			return true
+		}
+		if err == nil || c.draining() || !c.dl.late(err) {
+			return false
+		}
+	}
+}
+
+// await reads the first bytes of a request into a new stream. While there are
+// none it holds no buffer.
+func (c *conn) await() error {
+	if c.raw != nil {
+		c.readErr = nil
+		if err := c.raw.Read(c.tryRead); err != nil {
+			return err
+		}
+		return c.readErr
+	}
+	if c.wait != nil {
+		if err := c.wait.Await(); err != nil {
+			return err
+		}
+	}
+	st := c.srv.pool.Get().(*stream)
+	n, err := c.nc.Read(st.buf)
+	if n == 0 {
+		c.srv.pool.Put(st)
+		return err
+	}
+	c.begin(st, n)
+	return nil
+}
+
+// readDirect tries to read, and gives the buffer back when there is nothing yet.
+// The poller is edge-triggered: without the try, bytes that came before the wait
+// would never wake it.
+func (c *conn) readDirect(fd uintptr) bool {
+	st := c.srv.pool.Get().(*stream)
+	n, errno := recv(fd, st.buf)
+	if errno == 0 && n > 0 {
+		c.begin(st, n)
+		return true
+	}
+	c.srv.pool.Put(st)
+	switch {
+	case errno == syscall.EAGAIN:
+		return false
+	case errno != 0:
+		c.readErr = errno
+	default:
+		c.readErr = io.EOF
+	}
+	return true
+}
+
+func (c *conn) begin(st *stream, n int) {
+	st.attach(c)
+	st.src.w, st.src.n = n, int64(n)
+	c.st = st
+}
+
+// draining says whether the server is to stop.
+func (c *conn) draining() bool {
+	select {
+	case <-c.dl.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// outcome is what becomes of a connection behind an exchange.
+type outcome uint8
+
+const (
+	again outcome = iota
+	last
+	taken // hijacked
+)
+
+// exchange reads one request, has it answered, and makes ready for the next.
+func (c *conn) exchange() outcome {
+	st := c.st
+	err := st.readHead()
+	var broken *message.Error
+	switch {
+	case err == nil:
+		c.dl.rest()
+		c.srv.Handler.ServeStream(c.ctx, st)
+	case errors.As(err, &broken):
+		st.Close()
+		st.body.start(st.src, bodyNone, 0, 0, 0)
+		c.srv.Handler.Refuse(c.ctx, st, broken)
+	default: // the client went away in the middle of a head
+		c.put(st)
+		return last
+	}
+	if st.hijacked {
+		c.st = nil // the new owner may still read from its buffer
+		return taken
+	}
+	if !st.end() {
+		if !st.cut && !st.asked {
+			c.linger(st)
+		}
+		c.put(st)
+		return last
+	}
+	if rest := st.body.buf[st.body.r:st.body.w]; len(rest) > 0 {
+		st.restart(rest)
+		return again
+	}
+	c.put(st)
+	return again
+}
+
+// put gives the stream of an exchange back.
+func (c *conn) put(st *stream) {
+	c.st = nil
+	st.detach()
+	c.srv.pool.Put(st)
+}
+
+// mostLinger is how much a client may still send behind its last answer.
+const mostLinger = 1 << 20
+
+// linger lets a client that is still sending read the answer: to close with
+// bytes unread would reset the connection and with it the answer (§9.6).
+func (c *conn) linger(st *stream) {
+	half, ok := c.nc.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	c.nc.SetReadDeadline(time.Now().Add(c.srv.Config.Linger))
+	for got := 0; got < mostLinger; {
+		n, err := c.nc.Read(st.buf)
+		if err != nil {
+			return
+		}
+		got += n
+	}
+}
+
+// hungUp is called by the clock when the client is gone while it is answered.
+func (c *conn) hungUp() {
+	c.mu.Lock()
+	c.gone = true
+	cancel := c.cancel
+	c.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+}

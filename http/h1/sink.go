@@ -1,0 +1,233 @@
+package h1
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/netwright/netwright/http/message"
+)
+
+// sink is the writing side of a connection during one exchange. A head and a
+// small body, or several small chunks, leave in one write.
+type sink struct {
+	conn    net.Conn
+	dl      *deadline
+	out     []byte // not yet written
+	chunked bool
+	left    int64 // of the length announced; less than 0 where none was
+	n       int64 // bytes written to the connection
+	timeout time.Duration
+	err     error
+}
+
+var errTooMuch = errors.New("h1: more body was written than its Content-Length says")
+var errTooLittle = errors.New("h1: the body ended short of its Content-Length")
+
+// appendFraming ends a head by the lines that frame its body.
+func (s *sink) appendFraming(length int64, chunked bool) {
+	s.left, s.chunked = length, chunked
+	switch {
+	case chunked:
+		s.out = append(s.out, "Transfer-Encoding: chunked\r\n"...)
+	case length >= 0:
+		s.out = append(s.out, "Content-Length: "...)
+		s.out = strconv.AppendInt(s.out, length, 10)
+		s.out = append(s.out, "\r\n"...)
+	}
+}
+
+// Write implements io.Writer. It may hold p back until Flush.
+func (s *sink) Write(p []byte) (int, error) {
+	if s.err != nil || len(p) == 0 {
+		return 0, s.err
+	}
+	if err := s.take(int64(len(p))); err != nil {
+		return 0, err
+	}
+	tail := ""
+	if s.chunked {
+		s.out = strconv.AppendInt(s.out, int64(len(p)), 16)
+		s.out = append(s.out, "\r\n"...)
+		tail = "\r\n"
+	}
+	if len(s.out)+len(p)+len(tail) <= cap(s.out) {
+		s.out = append(append(s.out, p...), tail...)
+		return len(p), nil
+	}
+	if err := s.writev(p); err != nil {
+		return 0, err
+	}
+	s.out = append(s.out, tail...)
+	return len(p), nil
+}
+
+// take counts n bytes of body against what was announced.
+func (s *sink) take(n int64) error {
+	if s.left < 0 {
+		return nil
+	}
+	if n > s.left {
+		s.err = errTooMuch
+		return s.err
+	}
+	s.left -= n
+	return nil
+}
+
+// Flush writes what is held back.
+func (s *sink) Flush() error {
+	if s.err != nil || len(s.out) == 0 {
+		return s.err
+	}
+	s.dl.set(phaseBusy, s.timeout)
+	err := s.write(s.out)
+	s.dl.rest()
+	s.out = s.out[:0]
+	return err
+}
+
+// write writes all of p, and goes on where a stale deadline cut it.
+func (s *sink) write(p []byte) error {
+	for {
+		n, err := s.conn.Write(p)
+		s.n += int64(n)
+		if err == nil {
+			return nil
+		}
+		if !s.dl.late(err) {
+			s.err = err
+			return err
+		}
+		p = p[n:]
+	}
+}
+
+// writev writes what is held back and p in one call.
+func (s *sink) writev(p []byte) error {
+	s.dl.set(phaseBusy, s.timeout)
+	defer s.dl.rest()
+	if len(s.out) == 0 {
+		return s.write(p)
+	}
+	v := net.Buffers{s.out, p}
+	for {
+		n, err := v.WriteTo(s.conn)
+		s.n += n
+		if err == nil {
+			s.out = s.out[:0]
+			return nil
+		}
+		if !s.dl.late(err) {
+			s.err = err
+			return err
+		}
+	}
+}
+
+// ReadFrom implements io.ReaderFrom: splice where the source is a body straight
+// from a socket, sendfile where it is a file, a copy otherwise.
+func (s *sink) ReadFrom(r io.Reader) (int64, error) {
+	tcp, bareConn := s.conn.(*net.TCPConn)
+	if b, ok := r.(message.Body); ok {
+		if !bareConn || s.chunked || b.Length() < spliceLeast || b.Length() > s.left && s.left >= 0 {
+			return b.WriteTo(s)
+		}
+		if err := s.Flush(); err != nil {
+			return 0, &WriteError{err}
+		}
+		s.watch(true)
+		n, err := b.WriteTo(tcp)
+		s.watch(false)
+		s.n += n
+		s.take(n)
+		return n, err
+	}
+	if !bareConn || s.chunked {
+		return s.copy(r)
+	}
+	if err := s.Flush(); err != nil {
+		return 0, err
+	}
+	s.watch(true)
+	defer s.watch(false)
+	n, err := s.readFile(tcp, r)
+	s.n += n
+	if err == nil {
+		err = s.take(n)
+	}
+	return n, err
+}
+
+// readFile lets the connection read from r, and goes on where a stale deadline
+// cut it short.
+func (s *sink) readFile(tcp *net.TCPConn, r io.Reader) (n int64, err error) {
+	for {
+		m, err := tcp.ReadFrom(r)
+		n += m
+		if err == nil || !s.dl.late(err) {
+			if err != nil {
+				s.err = err
+			}
+			return n, err
+		}
+	}
+}
+
+// watch brackets a long copy in the kernel.
+func (s *sink) watch(on bool) {
+	if on {
+		s.dl.set(phaseBusy, s.timeout)
+	}
+	s.dl.watch(on)
+}
+
+func (s *sink) copy(r io.Reader) (n int64, err error) {
+	buf := copyBuffers.Get().(*[copyBuffer]byte)
+	defer copyBuffers.Put(buf)
+	for {
+		m, err := r.Read(buf[:])
+		if m > 0 {
+			if _, err := s.Write(buf[:m]); err != nil {
+				return n, err
+			}
+			n += int64(m)
+		}
+		if err == io.EOF {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+		if err := s.Flush(); err != nil {
+			return n, err
+		}
+	}
+}
+
+// finish ends the body and writes what is held back.
+func (s *sink) finish(trailers message.Fields) error {
+	if s.err != nil {
+		return s.err
+	}
+	if s.left > 0 {
+		s.err = errTooLittle
+		return s.err
+	}
+	if s.chunked {
+		s.out = append(s.out, "0\r\n"...)
+		for i := range trailers {
+			if f := &trailers[i]; f.Known.AllowedInTrailer() {
+				s.out = append(s.out, f.Name...)
+				s.out = append(s.out, ": "...)
+				s.out = append(s.out, f.Value...)
+				s.out = append(s.out, "\r\n"...)
+			}
+		}
+		s.out = append(s.out, "\r\n"...)
+		s.chunked = false
+	}
+	return s.Flush()
+}

@@ -1,0 +1,64 @@
+package h1
+
+import (
+	"net"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// The raw calls below work on sockets that the runtime has made non-blocking, so
+// they return at once and the scheduler need not be told of them.
+
+// recv reads what has arrived. n is 0 with no error at the end of the stream.
+func recv(fd uintptr, p []byte) (n int, errno syscall.Errno) {
+	for {
+		r, _, e := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), 0, 0, 0)
+		if e != syscall.EINTR {
+			return int(r), e
+		}
+	}
+}
+
+// send writes as much as the socket takes.
+func send(fd uintptr, p []byte) (n int, errno syscall.Errno) {
+	for {
+		r, _, e := syscall.RawSyscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), syscall.MSG_NOSIGNAL, 0, 0)
+		if e != syscall.EINTR {
+			return int(r), e
+		}
+	}
+}
+
+// hungUp says whether the other side has closed or reset the connection, whether
+// or not bytes of it are still unread.
+func hungUp(conn net.Conn) bool {
+	raw := rawConn(bare(conn))
+	if raw == nil {
+		return false
+	}
+	gone := false
+	raw.Control(func(fd uintptr) {
+		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+		n, err := unix.Poll(p, 0)
+		gone = err == nil && n > 0
+	})
+	return gone
+}
+
+// bytesMoved is the number of bytes received and acknowledged so far, as TCP
+// counts them; 0 for other sockets.
+func bytesMoved(conn net.Conn) int64 {
+	raw := rawConn(bare(conn))
+	if raw == nil {
+		return 0
+	}
+	var moved int64
+	raw.Control(func(fd uintptr) {
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			moved = int64(info.Bytes_received + info.Bytes_acked)
+		}
+	})
+	return moved
+}
