@@ -4,11 +4,15 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
+	"runtime"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,25 +46,33 @@ type backendConn struct {
 	answer []byte
 }
 
-// runBackend serves until its standard input is closed, which also happens
-// when the process that started it dies. It prints its address first.
-func runBackend() error {
-	ln, at, err := listen()
+// runBackend prints the backend's address and serves until standard input is
+// closed, which also happens when the process that started this one dies.
+func runBackend(ctx context.Context) error {
+	b, at, err := newBackend()
 	if err != nil {
 		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		cancel()
+	}()
+	runtime.GOMAXPROCS(1)
+	fmt.Println(at)
+	return b.serve(ctx)
+}
+
+func newBackend() (*backend, netip.AddrPort, error) {
+	ln, at, err := listen()
+	if err != nil {
+		return nil, at, err
 	}
 	p, err := newPoller()
 	if err != nil {
-		return err
+		return nil, at, err
 	}
-	if err := p.add(ln); err != nil {
-		return err
-	}
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(0)
-	}()
-	fmt.Println(at)
 	b := &backend{
 		poller: p, ln: ln, conns: make(map[int32]*backendConn), buf: make([]byte, 256<<10),
 		answers: map[string][]byte{
@@ -70,7 +82,7 @@ func runBackend() error {
 		},
 		uploads: payload(largeSize),
 	}
-	return b.serve()
+	return b, at, p.add(ln)
 }
 
 func answer(body []byte) []byte {
@@ -78,9 +90,11 @@ func answer(body []byte) []byte {
 		"Content-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
-func (b *backend) serve() error {
-	for {
-		events, err := b.poller.wait(forever)
+// serve loops until the context is done.
+func (b *backend) serve(ctx context.Context) error {
+	defer b.close()
+	for ctx.Err() == nil {
+		events, err := b.poller.wait(50 * time.Millisecond)
 		if err != nil {
 			return err
 		}
@@ -101,6 +115,15 @@ func (b *backend) serve() error {
 			}
 		}
 	}
+	return nil
+}
+
+func (b *backend) close() {
+	for fd := range b.conns {
+		_ = unix.Close(int(fd))
+	}
+	_ = unix.Close(b.ln)
+	b.poller.close()
 }
 
 func (b *backend) accept() error {

@@ -35,9 +35,6 @@ func (p *poller) add(fd int) error {
 	})
 }
 
-// forever is the timeout of a wait that only an event ends.
-const forever = -time.Millisecond
-
 // wait returns the sockets that became ready; none after the timeout.
 func (p *poller) wait(timeout time.Duration) ([]unix.EpollEvent, error) {
 	n, err := unix.EpollWait(p.fd, p.events[:], int(timeout.Milliseconds()))

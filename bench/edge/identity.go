@@ -80,3 +80,8 @@ func (id *identity) client() *tls.Config {
 		NextProtos:       []string{"http/1.1"},
 	}
 }
+
+// pair loads the certificate with its key.
+func (id *identity) pair() (tls.Certificate, error) {
+	return tls.LoadX509KeyPair(id.Cert, id.Key)
+}

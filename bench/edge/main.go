@@ -64,11 +64,11 @@ func rowNames() []string {
 
 func main() {
 	f := parseFlags()
-	if f.backend {
-		exit(runBackend())
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if f.backend {
+		exit(runBackend(ctx))
+	}
 	exit(run(ctx, f))
 }
 
