@@ -14,9 +14,9 @@ import (
 // or names for which Netwright's own authority issues one.
 type Config struct {
 	// File with the certificate in PEM form, followed by the intermediates of its chain. Read again when it changes.
-	Cert string `yaml:"cert" path:"true"`
+	Cert string `yaml:"cert" path:"file"`
 	// File with the private key in PEM form. Left out, the key is looked for in the file of the certificate.
-	Key string `yaml:"key" path:"true"`
+	Key string `yaml:"key" path:"file"`
 	// Issues the certificate from Netwright's own authority, which is made in the data folder on first use.
 	Internal *InternalConfig `yaml:"internal"`
 }

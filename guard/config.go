@@ -43,13 +43,13 @@ type AddressConfig struct {
 	// An address or prefix, as in 192.0.2.7 or 10.0.0.0/8.
 	Prefix Prefix `yaml:"prefix,short"`
 	// A file with one address or prefix per line; # and ; begin a comment. It is read again when it changes.
-	File string `yaml:"file" path:"true"`
+	File string `yaml:"file" path:"file"`
 }
 
 // BasicConfig asks for a user name and password.
 type BasicConfig struct {
 	// An htpasswd file, as netwright passwd or Apache's htpasswd write. It is read again when it changes.
-	File string `yaml:"file,short" required:"true" path:"true"`
+	File string `yaml:"file,short" required:"true" path:"file"`
 	// What the client shows to the person who must log in. Default: the guard's name.
 	Realm string `yaml:"realm"`
 	// How many passwords may be hashed at the same time. Default: half the processors, at least 1.
@@ -61,7 +61,7 @@ type BasicConfig struct {
 // KeysConfig asks for a key.
 type KeysConfig struct {
 	// A file of hashed keys, as netwright key new writes: NAME:SHA256. It is read again when it changes.
-	File string `yaml:"file,short" required:"true" path:"true"`
+	File string `yaml:"file,short" required:"true" path:"file"`
 	// The header field that holds the key. Default: Authorization, as Bearer KEY. Any other field holds the bare key.
 	Header string `yaml:"header"`
 	// What the challenge names. Default: the guard's name.
@@ -71,7 +71,7 @@ type KeysConfig struct {
 // ClientCertConfig asks for a TLS client certificate.
 type ClientCertConfig struct {
 	// A PEM file with the authorities that client certificates must come from. It is read again when it changes.
-	CA string `yaml:"ca,short" required:"true" path:"true"`
+	CA string `yaml:"ca,short" required:"true" path:"file"`
 	// Names of which the certificate must bear one, as its common name or as a DNS, email or URI name. Default: any name.
 	Names []string `yaml:"names"`
 }

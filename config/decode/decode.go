@@ -30,6 +30,9 @@ type Options struct {
 	Env func(name string) (string, bool)
 	// ReadFile reads ${file:PATH}; by default os.ReadFile of at most 1 MiB.
 	ReadFile func(path string) ([]byte, error)
+	// CheckFiles looks whether the files are there that path:"file" and
+	// path:"folder" name.
+	CheckFiles bool
 	// Variables tells which other ${…} the value at path may have: it returns
 	// a check of one variable's name, or nil where there are none and each is
 	// a mistake. By default all are left as they are.

@@ -287,6 +287,32 @@ func TestQuoting(t *testing.T) {
 	}
 }
 
+func TestFiles(t *testing.T) {
+	type files struct {
+		File   string `yaml:"file" path:"file"`
+		Folder string `yaml:"folder" path:"folder"`
+		Any    string `yaml:"any" path:"true"`
+	}
+	dir := t.TempDir()
+	os.WriteFile(filepath.Join(dir, "f"), nil, 0o600)
+	var into files
+	if _, err := Decode(filepath.Join(dir, "c"), []byte("file: f\nfolder: .\nany: x\n"), &into, &Options{CheckFiles: true}); err != nil {
+		t.Error(err)
+	}
+	for data, want := range map[string]string{
+		"file: x":   "c:1:7: file: there is no file DIR/x",
+		"folder: x": "c:1:9: folder: there is no folder DIR/x",
+		"file: .":   "c:1:7: file: DIR is a folder, not a file",
+		"folder: f": "c:1:9: folder: DIR/f is a file, not a folder",
+		"file: f/x": "c:1:7: file: stat DIR/f/x: not a directory",
+	} {
+		_, err := Decode("c", []byte(data), &into, &Options{CheckFiles: true, Dir: dir})
+		if want = strings.ReplaceAll(want, "DIR", dir); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", data, err, want)
+		}
+	}
+}
+
 func TestAliasBomb(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("a0: &a0 {set: {k: v}}\n")

@@ -26,7 +26,8 @@
 //	enum:"a|b|c"        string: one of these
 //	required:"true"     the key must be there
 //	secret:"true"       never printed by [Encode]
-//	path:"true"         a file name, taken relative to the folder of the file
+//	path:"true"         a file name, taken relative to the folder of the file;
+//	                    "file" or "folder" where it must be there already
 //
 // A slice takes a single value for a list of one. A pointer to a struct is a
 // section that may be absent. A time.Duration takes 10s, 1m30s and 7d. The word

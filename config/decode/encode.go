@@ -110,7 +110,7 @@ func (e encoder) scalar(v reflect.Value, f Field, path []string) *yaml.Node {
 	}
 	text := formatScalar(v, f)
 	if v.Kind() == reflect.String {
-		if e.Dir != "" && f.Path {
+		if e.Dir != "" && f.Path != "" {
 			if short, err := filepath.Rel(e.Dir, text); err == nil && filepath.IsLocal(short) {
 				text = short
 			}

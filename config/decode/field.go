@@ -17,8 +17,8 @@ type Field struct {
 	Enum     []string // what a string may be, nil for anything
 	Required bool
 	Secret   bool
-	Path     bool // a file name, relative to the folder of the config
-	Short    bool // a scalar in place of the struct sets this field
+	Path     string // "file" or "folder", which must be there, or "true" for any name; "" for no name of a file
+	Short    bool   // a scalar in place of the struct sets this field
 }
 
 // Fields returns the keys of the struct type t in the order of its fields,
@@ -44,7 +44,7 @@ func Fields(t reflect.Type) []Field {
 			Unit:     sf.Tag.Get("unit"),
 			Required: sf.Tag.Get("required") == "true",
 			Secret:   sf.Tag.Get("secret") == "true",
-			Path:     sf.Tag.Get("path") == "true",
+			Path:     sf.Tag.Get("path"),
 			Short:    slices.Contains(strings.Split(options, ","), "short"),
 		}
 		if enum := sf.Tag.Get("enum"); enum != "" {

@@ -2,8 +2,11 @@ package decode
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -51,15 +54,36 @@ func hideSecret(err error, f Field, path []string) error {
 
 // text sets a string.
 func (d *decoder) text(n *yaml.Node, v reflect.Value, f Field, path []string, text string) {
-	switch {
-	case f.Enum != nil && !slices.Contains(f.Enum, text):
+	if f.Enum != nil && !slices.Contains(f.Enum, text) {
 		p := d.fail(n, "%s cannot be %q; it is one of %s", section(path), cut(text), strings.Join(f.Enum, ", "))
 		p.Suggestion = Suggest(text, f.Enum)
 		return
-	case f.Path && text != "" && !filepath.IsAbs(text):
-		text = filepath.Join(d.Dir, text)
+	}
+	if f.Path != "" && text != "" {
+		text = d.path(n, f, path, text)
 	}
 	v.SetString(text)
+}
+
+// path makes a file name whole, and looks whether the file is there.
+func (d *decoder) path(n *yaml.Node, f Field, path []string, name string) string {
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(d.Dir, name)
+	}
+	if !d.CheckFiles || f.Path == "true" {
+		return name
+	}
+	switch info, err := os.Stat(name); {
+	case errors.Is(err, fs.ErrNotExist):
+		d.fail(n, "%s: there is no %s %s", section(path), f.Path, name)
+	case err != nil:
+		d.fail(n, "%s: %v", section(path), err)
+	case info.IsDir() && f.Path == "file":
+		d.fail(n, "%s: %s is a folder, not a file", section(path), name)
+	case !info.IsDir() && f.Path == "folder":
+		d.fail(n, "%s: %s is a file, not a folder", section(path), name)
+	}
+	return name
 }
 
 // setScalar reads text as the type of v and the unit of f ask.

@@ -121,13 +121,13 @@ type KeepaliveConfig struct {
 // TLSConfig is TLS towards the targets. They are verified unless it says otherwise.
 type TLSConfig struct {
 	// File with the certificates (PEM) of the authorities that may have signed the target's; the system's by default.
-	CA string `yaml:"ca"`
+	CA string `yaml:"ca" path:"file"`
 	// Name that the target's certificate must bear, and that it is asked for by; the URL's host by default.
 	SNI string `yaml:"sni"`
 	// File with the client certificate (PEM) that is shown to the target; read again when it changes.
-	Cert string `yaml:"cert"`
+	Cert string `yaml:"cert" path:"file"`
 	// File with the key (PEM) of the client certificate.
-	Key string `yaml:"key"`
+	Key string `yaml:"key" path:"file"`
 	// Longest time of a TLS handshake; 10s by default.
 	Handshake time.Duration `yaml:"handshake"`
 	// Does not verify the target's certificate. Whoever stands between can then read and change everything.
