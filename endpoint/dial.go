@@ -8,6 +8,8 @@ import (
 	"net"
 	"os/exec"
 	"time"
+
+	"github.com/netwright/netwright/websocket"
 )
 
 const (
@@ -18,11 +20,12 @@ const (
 // Dialer dials endpoints. Its zero value is ready; a Dialer may be used by many
 // goroutines at once while nobody changes its fields.
 type Dialer struct {
-	Timeout  time.Duration // for a whole dial; 0 means 10s, negative none; the URL's timeout wins
-	Resolver *net.Resolver // nil means Go's own
-	TLS      *tls.Config   // what TLS begins with before the URL's options; nil means the defaults
-	Via      []*URL        // proxies for URLs that name none
-	Trace    func(Event)   // told of every step that is done; nil tells nobody
+	Timeout   time.Duration     // for a whole dial; 0 means 10s, negative none; the URL's timeout wins
+	Resolver  *net.Resolver     // nil means Go's own
+	TLS       *tls.Config       // what TLS begins with before the URL's options; nil means the defaults
+	Via       []*URL            // proxies for URLs that name none
+	WebSocket *websocket.Config // for ws and wss; nil means the defaults
+	Trace     func(Event)       // told of every step that is done; nil tells nobody
 }
 
 // Event is a step of a dial that went well.
@@ -47,7 +50,7 @@ func Dial(ctx context.Context, s string) (net.Conn, error) {
 // is an [*Error].
 func (d *Dialer) Dial(ctx context.Context, u *URL) (net.Conn, error) {
 	scheme, ok := schemeOf(u.Scheme)
-	if !ok || !scheme.Dial || u.Scheme == "ws" || u.Scheme == "wss" {
+	if !ok || !scheme.Dial {
 		return nil, fail(u, StepConnect, fmt.Errorf("%q cannot be dialled", u.Scheme))
 	}
 	if limit := d.limit(u); limit > 0 {
@@ -105,6 +108,9 @@ func (d *Dialer) dialHost(ctx context.Context, u *URL, scheme *Scheme) (net.Conn
 		if conn, err = d.startTLS(ctx, u, conn); err != nil {
 			return nil, err
 		}
+	}
+	if scheme.webSocket {
+		return d.startWebSocket(ctx, u, conn)
 	}
 	return conn, nil
 }

@@ -166,6 +166,7 @@ func TestStreams(t *testing.T) {
 		"tcp://127.0.0.1:0", "tcp://[::1]:0", "tcp://localhost:0?reuseport&keepalive=off", "http://127.0.0.1:0", "udp://127.0.0.1:0",
 		"unix://" + dir + "/a.sock?mode=0600", "unix:@netwright-test-" + filepath.Base(dir),
 		"tls://127.0.0.1:0?" + p.pair("server"), "https://localhost:0?" + p.pair("server"),
+		"ws://127.0.0.1:0", "ws://127.0.0.1:0/feed", "wss://127.0.0.1:0/feed?" + p.pair("server"),
 	} {
 		t.Run(s, func(t *testing.T) {
 			u := echoing(t, s, nil)

@@ -11,12 +11,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/netwright/netwright/websocket"
 )
 
 // ListenConfig is what a listener needs beyond its URL. The zero value is ready.
 type ListenConfig struct {
-	TLS      *tls.Config    // what TLS begins with before the URL's options; its certificates serve where the URL names none
-	Sessions SessionsConfig // for udp
+	TLS       *tls.Config       // what TLS begins with before the URL's options; its certificates serve where the URL names none
+	Sessions  SessionsConfig    // for udp
+	WebSocket *websocket.Config // for ws and wss; nil means the defaults
 }
 
 // Listen opens the listener that u names, complete: tls and https connections
@@ -29,7 +32,7 @@ func Listen(ctx context.Context, u *URL, config *ListenConfig) (net.Listener, er
 	}
 	scheme, ok := schemeOf(u.Scheme)
 	switch {
-	case !ok || !scheme.Listen || u.Scheme == "ws" || u.Scheme == "wss":
+	case !ok || !scheme.Listen:
 		return nil, fail(u, StepListen, fmt.Errorf("%q cannot be listened on", u.Scheme))
 	case u.Query != "":
 		return nil, fail(u, StepListen, fmt.Errorf("a listener has no parameter %q", u.Query))
@@ -55,6 +58,9 @@ func Listen(ctx context.Context, u *URL, config *ListenConfig) (net.Listener, er
 	}
 	if secure != nil {
 		ln = &tlsListener{ln, secure}
+	}
+	if scheme.webSocket {
+		ln = &wsListener{ln, u.Path, config.WebSocket}
 	}
 	return ln, nil
 }

@@ -15,9 +15,10 @@ type Scheme struct {
 	Means   string // one line for people
 	Example string
 
-	form form
-	tls  bool
-	http bool // has a path and a query of its own
+	form      form
+	tls       bool
+	http      bool // has a path and a query of its own
+	webSocket bool
 }
 
 // form is how the part after the scheme is written.
@@ -36,8 +37,8 @@ var schemes = [...]Scheme{
 	{Name: "tls", Port: 443, Listen: true, Dial: true, tls: true, Example: "tls://db.example.com:5433?ca=ca.pem", Means: "TLS 1.2 or newer over TCP"},
 	{Name: "udp", Listen: true, Dial: true, Example: "udp://[::1]:5353", Means: "datagrams; listening gives one connection per peer"},
 	{Name: "unix", form: formFile, Listen: true, Dial: true, Example: "unix:///run/app.sock?mode=0660", Means: "a stream socket in the file system, or an abstract one: unix:@name"},
-	{Name: "ws", Port: 80, Listen: true, Dial: true, http: true, Example: "ws://127.0.0.1:9000/feed", Means: "WebSocket, binary messages read as a stream"},
-	{Name: "wss", Port: 443, Listen: true, Dial: true, tls: true, http: true, Example: "wss://feed.example.com/v1", Means: "WebSocket over TLS"},
+	{Name: "ws", Port: 80, Listen: true, Dial: true, http: true, webSocket: true, Example: "ws://127.0.0.1:9000/feed", Means: "WebSocket, binary messages read as a stream"},
+	{Name: "wss", Port: 443, Listen: true, Dial: true, tls: true, http: true, webSocket: true, Example: "wss://feed.example.com/v1", Means: "WebSocket over TLS"},
 	{Name: "http", Port: 80, Listen: true, Dial: true, Via: true, http: true, Example: "http://:8080", Means: "the TCP stream that HTTP is spoken on; in via= a proxy with CONNECT"},
 	{Name: "https", Port: 443, Listen: true, Dial: true, Via: true, tls: true, http: true, Example: "https://:8443?cert=a.pem&key=a.key", Means: "the TLS stream that HTTP is spoken on; in via= a proxy with CONNECT"},
 	{Name: "socks5", Port: 1080, Via: true, Example: "socks5://user:secret@10.0.0.1", Means: "in via= alone: a SOCKS5 proxy, which also resolves the names"},

@@ -129,7 +129,7 @@ func TestServerAdmit(t *testing.T) {
 	ln := listenTCP(t)
 	type key struct{}
 	results := make(chan error, 2)
-	refuse := true
+	var asked atomic.Int32
 	s := &Server{
 		Handler: HandlerFunc(func(ctx context.Context, conn net.Conn) error {
 			if ctx.Value(key{}) != "ours" {
@@ -141,8 +141,7 @@ func TestServerAdmit(t *testing.T) {
 			panic("oops")
 		}),
 		Admit: func(ctx context.Context, conn net.Conn) (context.Context, func(error), error) {
-			if refuse {
-				refuse = false
+			if asked.Add(1) == 1 {
 				return nil, nil, errors.New("no")
 			}
 			return context.WithValue(ctx, key{}, "ours"), func(err error) { results <- err }, nil

@@ -131,8 +131,9 @@ func readCA(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// Handshake completes the TLS handshake of an accepted connection within 10
-// seconds, and does nothing to one without TLS or whose handshake is done.
+// Handshake completes the handshakes of an accepted connection, those of TLS and
+// WebSocket, within 10 seconds. It does nothing to one that has none or whose
+// handshakes are done.
 func Handshake(ctx context.Context, conn net.Conn) error {
 	secured, ok := conn.(interface{ HandshakeContext(context.Context) error })
 	if !ok {
@@ -141,7 +142,7 @@ func Handshake(ctx context.Context, conn net.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
 	if err := secured.HandshakeContext(ctx); err != nil {
-		return fmt.Errorf("tls handshake: %w", err)
+		return fmt.Errorf("handshake: %w", err)
 	}
 	return nil
 }
