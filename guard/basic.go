@@ -6,9 +6,11 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
+	"hash/maphash"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -33,6 +35,7 @@ type basic struct {
 	log       *slog.Logger
 
 	secret   [32]byte
+	seed     maphash.Seed
 	macs     sync.Pool // of hash.Hash
 	failures failures
 	turns    turns
@@ -76,6 +79,7 @@ func newBasic(name string, cfg BasicConfig, log *slog.Logger) (*basic, error) {
 		cfg:       cfg,
 		challenge: "Basic realm=" + quoteString(cfg.Realm) + `, charset="UTF-8"`,
 		log:       log,
+		seed:      maphash.MakeSeed(),
 		turns:     newTurns(cfg.Hashes, cfg.Wait),
 	}
 	rand.Read(g.secret[:])
@@ -188,20 +192,18 @@ const (
 // check compares a password with that of the user.
 func (g *basic) check(name, password string) checked {
 	t := g.users.Load()
+	if len(t.order) == 0 {
+		return checkWrong
+	}
 	u, known := t.by[name]
-	m := g.mac(name, u, password)
-	if known {
-		if v := u.verified.Load(); v != nil && hmac.Equal(v[:], m[:]) {
-			return checkRight
-		}
-	} else if len(t.order) > 0 {
+	if !known {
 		// The stand-in is always the same for this name, as a real user's
 		// hash would be.
-		n := g.mac(name, nil, "")
-		u = t.order[(uint(n[0])<<16|uint(n[1])<<8|uint(n[2]))%uint(len(t.order))]
+		u = t.order[maphash.String(g.seed, name)%uint64(len(t.order))]
 	}
-	if u == nil {
-		return checkWrong
+	m := g.mac(name, u.hash.String(), password)
+	if v := u.verified.Load(); known && v != nil && hmac.Equal(v[:], m[:]) {
+		return checkRight
 	}
 	if g.failures.has(m) {
 		return checkWrong
@@ -216,16 +218,15 @@ func (g *basic) check(name, password string) checked {
 	})
 }
 
-func (g *basic) mac(name string, u *user, password string) (m mac) {
+func (g *basic) mac(name, stored, password string) (m mac) {
 	h := g.macs.Get().(hash.Hash)
 	defer g.macs.Put(h)
 	h.Reset()
-	stored := ""
-	if u != nil {
-		stored = u.hash.String()
-	}
-	// None of the three can hold a line feed but the password, the last.
-	for _, s := range [...]string{name, "\n", stored, "\n", password} {
+	// A stored hash holds no line feed, and the lengths are bounded.
+	var size [4]byte
+	binary.BigEndian.PutUint32(size[:], uint32(len(name)))
+	h.Write(size[:])
+	for _, s := range [...]string{name, stored, "\n", password} {
 		h.Write([]byte(s))
 	}
 	h.Sum(m[:0])

@@ -53,6 +53,8 @@ func Parse(s string) (Hash, error) {
 	var err error
 	h := Hash{text: s}
 	switch {
+	case strings.ContainsAny(s, "\r\n"): // which base64 would skip
+		err = errUnknown("")
 	case strings.HasPrefix(s, "$2y$"), strings.HasPrefix(s, "$2a$"), strings.HasPrefix(s, "$2b$"):
 		h.scheme = "bcrypt"
 		verify, err = parseBcrypt(s)
@@ -96,7 +98,7 @@ func errUnknown(s string) error {
 		scheme, _, _ := strings.Cut(s[1:], string(map[byte]byte{'$': '$', '{': '}'}[s[0]]))
 		return fmt.Errorf("the hash of kind %.20q is not known"+advice, scheme)
 	case s == "":
-		return errors.New("the hash is empty" + advice)
+		return errors.New("the hash is empty or broken" + advice)
 	}
 	return errors.New("this is no hash, but a password in plain text or the DES crypt of old" + advice)
 }

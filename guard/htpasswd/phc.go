@@ -27,7 +27,7 @@ var errPHC = errors.New("the argon2 hash is cut or broken; it must look like $ar
 
 func parsePHC(s string) (phc, error) {
 	f := strings.Split(s, "$")
-	if len(f) != 6 || f[0] != "" {
+	if len(f) != 6 || f[0] != "" || strings.ContainsAny(s, "\r\n") {
 		return phc{}, errPHC
 	}
 	p := phc{variant: f[1]}
