@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -201,8 +202,9 @@ func splitTarget(target string) (host, port string, err error) {
 	if err != nil {
 		host, port = strings.Trim(rest, "[]"), "443"
 	}
-	if host == "" || port == "" {
-		return "", "", fmt.Errorf("inspect %q: no host in it; write tls://HOST:PORT", target)
+	_, err = netip.ParseAddr(host)
+	if host == "" || port == "" || strings.Contains(host, ":") && err != nil {
+		return "", "", fmt.Errorf("inspect %q: not a server; write tls://HOST:PORT", target)
 	}
 	return host, port, nil
 }

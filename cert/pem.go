@@ -141,3 +141,20 @@ func noBlock(data []byte, want string) error {
 	}
 	return fmt.Errorf("no %s block in the file; it is not PEM (-----BEGIN %[1]s-----)", want)
 }
+
+// RootsFromFile reads the certificates of a PEM file as roots to trust.
+func RootsFromFile(path string) (*x509.CertPool, error) {
+	data, err := readLimited(path)
+	if err != nil {
+		return nil, err
+	}
+	certs, err := ParseBundle(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	pool := x509.NewCertPool()
+	for _, c := range certs {
+		pool.AddCert(c)
+	}
+	return pool, nil
+}

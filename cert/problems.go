@@ -169,13 +169,13 @@ func trustProblems(path []*x509.Certificate, in Inspection) (trusted bool, probl
 	opts := x509.VerifyOptions{
 		Roots:         in.Roots,
 		Intermediates: x509.NewCertPool(),
-		CurrentTime:   commonTime(path, in.Now),
+		CurrentTime:   in.Now,
 		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, // its use is told apart
 	}
 	for _, c := range path[1:] {
-		opts.Intermediates.AddCert(c)
+		opts.Intermediates.AddCert(undated(c))
 	}
-	_, err := leaf.Verify(opts)
+	_, err := undated(leaf).Verify(opts)
 	var unknown x509.UnknownAuthorityError
 	switch {
 	case err == nil:
@@ -207,19 +207,11 @@ func brokenSignature(path []*x509.Certificate) bool {
 	return false
 }
 
-// commonTime is now, or the closest time at which all of the path is valid.
-func commonTime(path []*x509.Certificate, now time.Time) time.Time {
-	for _, c := range path {
-		if now.Before(c.NotBefore) {
-			now = c.NotBefore
-		}
-	}
-	for _, c := range path {
-		if now.After(c.NotAfter) {
-			now = c.NotAfter
-		}
-	}
-	return now
+// undated is a copy of c that is valid at any time.
+func undated(c *x509.Certificate) *x509.Certificate {
+	u := *c
+	u.NotBefore, u.NotAfter = time.Time{}, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	return &u
 }
 
 func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
