@@ -24,6 +24,9 @@ var (
 	ErrRetryBudget = errors.New("the budget for retries is used up")
 	// ErrClosed says that the pool has been closed.
 	ErrClosed = errors.New("the pool is closed")
+	// ErrStale is for Report: an idle connection turned out to be closed
+	// before it was used again, which is nobody's fault.
+	ErrStale = errors.New("the idle connection had been closed")
 )
 
 // Choice is what the choice of a target goes by. Keep one for all tries of a
@@ -90,7 +93,7 @@ func (p *Pool) Acquire(ctx context.Context, c *Choice) (*Conn, error) {
 	}
 	var t *Target
 	if !v.limited || p.queue.waiting.Load() == 0 {
-		t = v.take(c, &p.turn)
+		t = v.take(c, &p.chance)
 	}
 	p.active.Add(1)
 	if t == nil {

@@ -2,7 +2,6 @@ package upstream
 
 import (
 	"math"
-	"math/rand/v2"
 	"sync/atomic"
 )
 
@@ -20,9 +19,16 @@ var policies = map[string]policy{
 	"round-robin": roundRobin, "least-requests": leastRequests, "random": random, "hash": byHash,
 }
 
+// chance is what choices depend on besides the view: whose turn it is, and
+// luck.
+type chance struct {
+	turn   atomic.Uint64
+	random func() uint64
+}
+
 // take chooses a target for c and reserves a connection to it. It gives nil
 // where every target it may choose is at its limit, or there is none.
-func (v *view) take(c *Choice, turn *atomic.Uint64) *Target {
+func (v *view) take(c *Choice, from *chance) *Target {
 	if t := v.stuck(c); t != nil {
 		if t.reserve() {
 			return t
@@ -35,18 +41,18 @@ func (v *view) take(c *Choice, turn *atomic.Uint64) *Target {
 	var t *Target
 	switch v.plan.policy {
 	case roundRobin:
-		t = v.live[v.turns[turn.Add(1)%uint64(len(v.turns))]].t
+		t = v.live[v.turns[from.turn.Add(1)%uint64(len(v.turns))]].t
 	case leastRequests:
-		t = v.lessBusy()
+		t = v.lessBusy(from)
 	case random:
-		t = v.live[v.draw.index(rand.Uint64())].t
+		t = v.live[v.draw.index(from.random())].t
 	case byHash:
 		t = v.nearest(c)
 	}
 	if t != nil && !c.avoids(t) && t.reserve() {
 		return t
 	}
-	return v.spare(c)
+	return v.spare(c, from)
 }
 
 // stuck gives the target that the client's cookie names, if it is there.
@@ -63,12 +69,12 @@ func (v *view) stuck(c *Choice) *Target {
 // lessBusy draws two targets by weight and gives the one with less to do for
 // its weight ("The Power of Two Choices in Randomized Load Balancing",
 // Mitzenmacher 2001). Idle targets stay in proportion to their weights.
-func (v *view) lessBusy() *Target {
-	i := v.draw.index(rand.Uint64())
+func (v *view) lessBusy(from *chance) *Target {
+	i := v.draw.index(from.random())
 	if len(v.live) == 1 {
 		return v.live[i].t
 	}
-	r := rand.Uint64()
+	r := from.random()
 	j := v.draw.index(r)
 	if i == j {
 		j = (i + 1 + int(r%uint64(len(v.live)-1))) % len(v.live)
@@ -117,10 +123,10 @@ func (v *view) nearest(c *Choice) *Target {
 
 // spare is for when the balancer's choice cannot be had: the least busy
 // target that has not been tried, or else any that has a connection left.
-func (v *view) spare(c *Choice) *Target {
+func (v *view) spare(c *Choice, from *chance) *Target {
 	for _, again := range []bool{false, true} {
 		for range v.live {
-			t := v.leastBusy(c, again)
+			t := v.leastBusy(c, again, from)
 			if t == nil {
 				break
 			}
@@ -132,10 +138,10 @@ func (v *view) spare(c *Choice) *Target {
 	return nil
 }
 
-func (v *view) leastBusy(c *Choice, again bool) *Target {
+func (v *view) leastBusy(c *Choice, again bool, from *chance) *Target {
 	var best *entry
 	var least int64
-	first := rand.IntN(len(v.live))
+	first := int(from.random() % uint64(len(v.live)))
 	for i := range v.live {
 		e := &v.live[(first+i)%len(v.live)]
 		load := e.t.active.Load()

@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -15,20 +16,41 @@ import (
 // TCP after a cut answer) and learns their time to live, which Go does not
 // tell, by reading along in the servers' answers.
 type resolver struct {
-	servers []string // to ask instead of the system's
-	next    atomic.Uint32
+	servers []string // to ask instead of the system's, one after the other
 }
 
 // lookup gives the addresses of a name, and the shortest time to live of the
 // records that led to them; it is negative where no server was asked.
 func (r *resolver) lookup(ctx context.Context, network, name string) ([]netip.Addr, time.Duration, error) {
+	if len(r.servers) == 0 {
+		return lookupAt(ctx, "", network, name)
+	}
+	var errs []error
+	for i, server := range r.servers {
+		turn, cancel := ctx, context.CancelFunc(func() {})
+		if deadline, ok := ctx.Deadline(); ok { // leave time for the others
+			turn, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(len(r.servers)-i))
+		}
+		found, ttl, err := lookupAt(turn, server, network, name)
+		cancel()
+		var refusal *net.DNSError
+		if err == nil || errors.As(err, &refusal) && refusal.IsNotFound {
+			return found, ttl, err
+		}
+		errs = append(errs, err)
+	}
+	return nil, 0, errors.Join(errs...)
+}
+
+// lookupAt asks one server, or those of the system where it is "".
+func lookupAt(ctx context.Context, server, network, name string) ([]netip.Addr, time.Duration, error) {
 	var ttl leastTTL
 	ttl.seconds.Store(-1)
-	system := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, server string) (net.Conn, error) {
-		if n := len(r.servers); n > 0 {
-			server = r.servers[int(r.next.Add(1)-1)%n]
+	system := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, systems string) (net.Conn, error) {
+		if server != "" {
+			systems = server
 		}
-		conn, err := (&net.Dialer{}).DialContext(ctx, network, server)
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, systems)
 		if err != nil {
 			return nil, err
 		}

@@ -67,8 +67,6 @@ func (p *Pool) eject(t *Target) {
 func (p *Pool) mature() time.Duration {
 	next := time.Hour
 	p.mu.Lock()
-	defer p.announce()
-	defer p.mu.Unlock()
 	now := time.Now()
 	changed := false
 	for _, t := range p.targets {
@@ -93,6 +91,11 @@ func (p *Pool) mature() time.Duration {
 	}
 	if changed && !p.closed {
 		p.redraw(now)
+	}
+	p.mu.Unlock()
+	if changed {
+		p.dispatch()
+		p.announce()
 	}
 	return next
 }

@@ -2,8 +2,9 @@ package upstream
 
 import (
 	"context"
-	"crypto/rand"
+	crand "crypto/rand"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
@@ -32,7 +33,7 @@ type Pool struct {
 	secret []byte        // of cookies, where the config has none
 
 	view    atomic.Pointer[view]
-	turn    atomic.Uint64
+	chance  chance
 	active  atomic.Int64 // requests that have a connection or wait for one
 	retries atomic.Int64 // retries among them
 	queue   queue
@@ -58,7 +59,8 @@ func New(name string, cfg Config, log *slog.Logger) (*Pool, error) {
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 		secret: make([]byte, 32), drained: make(map[string]bool),
 	}
-	rand.Read(p.secret)
+	crand.Read(p.secret)
+	p.chance.random = rand.Uint64
 	pl, err := newPlan(cfg, nil)
 	if err != nil {
 		return nil, err
@@ -86,12 +88,14 @@ func (p *Pool) Reconfigure(cfg Config) error {
 		return err
 	}
 	p.change(func(now time.Time) {
-		if !p.closed {
-			p.adopt(pl)
-			p.arrange(now, func(*source) bool { return true })
+		if p.closed {
+			err = ErrClosed
+			return
 		}
+		p.adopt(pl)
+		p.arrange(now, func(*source) bool { return true })
 	})
-	return nil
+	return err
 }
 
 // Serve does what the pool does by itself, until ctx ends: it checks targets,

@@ -15,6 +15,7 @@ type network struct {
 	mu     sync.Mutex
 	serve  map[string]func(net.Conn) // by address; nil refuses
 	dialed map[string]int
+	far    []net.Conn
 	open   sync.WaitGroup
 }
 
@@ -48,6 +49,9 @@ func (n *network) Dial(ctx context.Context, _, address string) (net.Conn, error)
 		return nil, errRefused
 	}
 	near, far := net.Pipe()
+	n.mu.Lock()
+	n.far = append(n.far, far)
+	n.mu.Unlock()
 	n.open.Add(1)
 	go func() {
 		defer n.open.Done()
@@ -86,6 +90,9 @@ func newPool(t testing.TB, cfg Config) (*Pool, *network) {
 	}
 	t.Cleanup(func() {
 		p.Close()
+		for _, c := range n.far {
+			c.Close()
+		}
 		n.open.Wait()
 	})
 	return p, n

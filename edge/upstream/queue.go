@@ -63,7 +63,7 @@ func (p *Pool) enqueue(w *waiter, size int) (*list.Element, bool) {
 	if q.waiters.Len() >= max(size, 0) {
 		// The last chance is what came free since the caller looked.
 		if q.waiters.Len() == 0 {
-			if t := p.view.Load().take(&w.choice, &p.turn); t != nil {
+			if t := p.view.Load().take(&w.choice, &p.chance); t != nil {
 				w.ready <- t
 				return nil, true
 			}
@@ -107,7 +107,7 @@ func (p *Pool) serve() {
 	v := p.view.Load()
 	for e := q.waiters.Front(); e != nil; {
 		w, next := e.Value.(*waiter), e.Next()
-		t := v.take(&w.choice, &p.turn)
+		t := v.take(&w.choice, &p.chance)
 		if t == nil && v.stuck(&w.choice) == nil {
 			return
 		}

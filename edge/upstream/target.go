@@ -101,13 +101,13 @@ func (t *Target) full(active int64) bool {
 // Report tells how a request to the target went: the status of its answer, or
 // the error that came instead, and the time to the answer's head (0 when
 // unknown). Errors and the statuses that the config calls failures count
-// against the target; context.Canceled counts neither way, since then the
-// client has gone. Each request that got a connection is reported once;
-// errors of Acquire are reported already.
+// against the target. Neither way count context.Canceled, since then the
+// client has gone, and ErrStale. Each connection that is acquired is reported
+// once, before its release; errors of Acquire are reported already.
 func (t *Target) Report(status int, err error, latency time.Duration) {
 	v := t.pool.view.Load()
 	breaker := v.plan.circuit
-	if err != nil && errors.Is(err, context.Canceled) {
+	if err != nil && (errors.Is(err, context.Canceled) || errors.Is(err, ErrStale)) {
 		breaker.abandon()
 		return
 	}
