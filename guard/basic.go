@@ -64,7 +64,7 @@ const (
 func newBasic(name string, cfg BasicConfig, log *slog.Logger) (*basic, error) {
 	cfg.SetDefaults()
 	if cfg.File == "" {
-		return nil, errors.New("missing: the htpasswd file")
+		return nil, missing("file", "the htpasswd file")
 	}
 	if cfg.Realm == "" {
 		cfg.Realm = name
@@ -87,7 +87,7 @@ func newBasic(name string, cfg BasicConfig, log *slog.Logger) (*basic, error) {
 	return g, nil
 }
 
-func (g *basic) watch() watch { return watch{paths: []string{g.cfg.File}, load: g.load} }
+func (g *basic) watch() watch { return watch{key: "file", paths: []string{g.cfg.File}, load: g.load} }
 
 func (g *basic) load() (string, error) {
 	data, err := readFile(g.cfg.File, maxPasswordFile)

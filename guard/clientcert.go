@@ -43,7 +43,7 @@ const maxAuthorityFile = 16 << 20
 
 func newClientCert(cfg ClientCertConfig) (*clientCert, error) {
 	if cfg.CA == "" {
-		return nil, errors.New("missing: the PEM file with the authorities")
+		return nil, missing("ca", "the PEM file with the authorities")
 	}
 	for _, n := range cfg.Names {
 		if _, err := path.Match(n, ""); err != nil {
@@ -54,7 +54,7 @@ func newClientCert(cfg ClientCertConfig) (*clientCert, error) {
 }
 
 func (g *clientCert) watch() watch {
-	return watch{paths: []string{g.cfg.CA}, load: g.load}
+	return watch{key: "ca", paths: []string{g.cfg.CA}, load: g.load}
 }
 
 func (g *clientCert) load() (string, error) {

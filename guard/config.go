@@ -3,6 +3,8 @@ package guard
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -105,6 +107,41 @@ func (c *KeysConfig) SetDefaults() {
 	}
 }
 
+func (c *KeysConfig) bearer() bool {
+	return c.Header == "" || strings.EqualFold(c.Header, "Authorization")
+}
+
+// Needs says what the guard of this config must be told to admit anybody; what
+// those that Any names need comes on top.
+func (c *Config) Needs() Needs {
+	var needs Needs
+	if c.Allow != nil || c.Deny != nil {
+		needs |= NeedPeer
+	}
+	if c.ClientCert != nil {
+		needs |= NeedCertificate
+	}
+	if c.Basic != nil {
+		needs |= NeedPassword
+	}
+	if c.Keys != nil {
+		needs |= c.Keys.needs()
+	}
+	if c.Rate > 0 || c.Concurrency > 0 {
+		if p, err := parsePer(c.Per, 64); err == nil && (p.by != perSubject || needs&authenticates == 0) {
+			needs |= p.needs()
+		}
+	}
+	return needs
+}
+
+func (c *KeysConfig) needs() Needs {
+	if c.bearer() {
+		return NeedToken
+	}
+	return NeedHeader
+}
+
 // ConfigError is a mistake in one setting of a Config.
 type ConfigError struct {
 	Path []string // the keys that lead to it, as in ["basic", "file"]
@@ -126,19 +163,23 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 // ConfigPath returns the keys that lead to the setting.
 func (e *ConfigError) ConfigPath() []string { return e.Path }
 
+func missing(key, what string) error {
+	return &ConfigError{Path: []string{key}, Err: errors.New("missing: " + what)}
+}
+
 // Validate returns the mistakes that need no file to be found, joined, each a
 // *ConfigError.
 func (c *Config) Validate() error {
 	var errs []error
 	bad := func(key, format string, args ...any) {
-		errs = append(errs, &ConfigError{Path: []string{key}, Err: fmt.Errorf(format, args...)})
+		errs = append(errs, &ConfigError{Path: strings.Split(key, "."), Err: fmt.Errorf(format, args...)})
 	}
 	if c.empty() {
 		errs = append(errs, errors.New("the guard would admit everybody; name something to check: allow, deny, rate, concurrency, basic, keys, client_cert or any"))
 	}
 	c.validateLists(bad)
 	c.validateLimits(bad)
-	if c.Basic != nil && c.Keys != nil && (c.Keys.Header == "" || c.Keys.Header == "Authorization") {
+	if c.Basic != nil && c.Keys != nil && c.Keys.bearer() {
 		bad("keys", "basic and keys both read the Authorization field and both must be passed; put keys in another header, or make two guards and name them in any")
 	}
 	return errors.Join(errs...)
@@ -157,12 +198,13 @@ func (c *Config) validateLists(bad func(key, format string, args ...any)) {
 		if l.list != nil && len(l.list) == 0 {
 			bad(l.key, "the list is empty; leave it out, or write 0.0.0.0/0 and ::/0 for all addresses")
 		}
-		for _, e := range l.list {
+		for i, e := range l.list {
+			at := l.key + "." + strconv.Itoa(i)
 			switch {
 			case e.File == "" && !e.Prefix.IsValid():
-				bad(l.key, "an entry needs a prefix or a file")
+				bad(at, "an entry needs a prefix or a file")
 			case e.File != "" && e.Prefix.IsValid():
-				bad(l.key, "an entry has both a prefix (%s) and a file (%s); make it two", e.Prefix, e.File)
+				bad(at, "an entry has both a prefix (%s) and a file (%s); make it two", e.Prefix, e.File)
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 // watch names files and how to read them.
 type watch struct {
+	key   string // the setting that names them, "" where load's errors say it
 	paths []string
 	// load reads the files and publishes what they say, in words too. On an
 	// error it leaves the old state as it was.

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"unicode"
+
+	"github.com/netwright/netwright/guard/htpasswd"
 )
 
 // keys admits who shows a key whose hash is in a file. Keys are made by NewKey
@@ -80,19 +82,19 @@ func CheckKeyName(name string) error {
 func newKeys(name string, cfg KeysConfig) (*keys, error) {
 	cfg.SetDefaults()
 	if cfg.File == "" {
-		return nil, errors.New("missing: the file of hashed keys")
+		return nil, missing("file", "the file of hashed keys")
 	}
 	if cfg.Realm == "" {
 		cfg.Realm = name
 	}
 	return &keys{
 		cfg:       cfg,
-		bearer:    strings.EqualFold(cfg.Header, "Authorization"),
+		bearer:    cfg.bearer(),
 		challenge: "Bearer realm=" + quoteString(cfg.Realm),
 	}, nil
 }
 
-func (g *keys) watch() watch { return watch{paths: []string{g.cfg.File}, load: g.load} }
+func (g *keys) watch() watch { return watch{key: "file", paths: []string{g.cfg.File}, load: g.load} }
 
 func (g *keys) load() (string, error) {
 	data, err := readFile(g.cfg.File, maxKeyFile)
@@ -166,12 +168,7 @@ func (t *keyTable) find(key string) (name string, ok bool) {
 	return e.name, true
 }
 
-func (g *keys) Needs() Needs {
-	if !g.bearer {
-		return NeedHeader
-	}
-	return NeedToken
-}
+func (g *keys) Needs() Needs { return g.cfg.needs() }
 
 // credential returns the key that the attempt shows.
 func (g *keys) credential(a *Attempt) (key string, ok bool) {
@@ -250,4 +247,28 @@ func quoteString(s string) string {
 	}
 	b.WriteByte('"')
 	return b.String()
+}
+
+// AddKey puts the hash of a key under a name into a keys file, which is made
+// with mode 0600 where there is none and replaced at once. It is an error that
+// the name has a key already, unless another is wanted.
+func AddKey(file, name, hash string, another bool) error {
+	if err := CheckKeyName(name); err != nil {
+		return err
+	}
+	return htpasswd.Rewrite(file, func(old []byte) ([]byte, error) {
+		t, err := readKeys(bytes.NewReader(old), file)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range t.by {
+			if e.name == name && !another {
+				return nil, fmt.Errorf("%s: %q has a key already", file, name)
+			}
+		}
+		if len(old) > 0 && old[len(old)-1] != '\n' {
+			old = append(old, '\n')
+		}
+		return fmt.Appendf(old, "%s:%s\n", name, hash), nil
+	})
 }

@@ -82,6 +82,9 @@ func (b *builder) add(p part, err error, path ...string) {
 		if w, err = newWatcher(r.watch()); len(w.paths) > 0 {
 			b.guard.files = append(b.guard.files, w)
 		}
+		if err != nil && w.key != "" {
+			path = append(path, w.key)
+		}
 	}
 	var c *ConfigError
 	switch {
@@ -125,15 +128,15 @@ func (b *builder) limits() {
 func (b *builder) credentials() {
 	if c := b.cfg.ClientCert; c != nil {
 		p, err := newClientCert(*c)
-		b.add(p, err, "client_cert", "ca")
+		b.add(p, err, "client_cert")
 	}
 	if c := b.cfg.Basic; c != nil {
 		p, err := newBasic(b.name, *c, b.guard.log)
-		b.add(p, err, "basic", "file")
+		b.add(p, err, "basic")
 	}
 	if c := b.cfg.Keys; c != nil {
 		p, err := newKeys(b.name, *c)
-		b.add(p, err, "keys", "file")
+		b.add(p, err, "keys")
 	}
 }
 

@@ -59,6 +59,12 @@ func TestSet(t *testing.T) {
 	}
 
 	get := func(name string) Guard { g, _ := s.Get(name); return g }
+	for name := range configs {
+		cfg := configs[name]
+		if n := get(name).Needs(); cfg.Any == nil && n != cfg.Needs() {
+			t.Errorf("%s needs %v, its config %v", name, n, cfg.Needs())
+		}
+	}
 	for name, want := range map[string]Needs{"office": NeedPeer, "either": 0, "staff": NeedPassword, "inside": NeedPeer, "user": NeedPassword} {
 		if n := get(name).Needs(); n != want {
 			t.Errorf("%s needs %v, want %v", name, n, want)
@@ -108,8 +114,8 @@ func TestConfigErrors(t *testing.T) {
 		want []string // path, then text
 	}{
 		"nothing":         {Config{}, []string{"admit everybody"}},
-		"empty list":      {Config{Allow: []AddressConfig{}}, []string{"allow", "the list is empty"}},
-		"empty entry":     {Config{Deny: []AddressConfig{{}}}, []string{"deny", "needs a prefix or a file"}},
+		"empty list":      {Config{Allow: []AddressConfig{}}, []string{"g: allow: the list is empty"}},
+		"empty entry":     {Config{Deny: []AddressConfig{{}}}, []string{"g: deny: 0: ", "needs a prefix or a file"}},
 		"burst alone":     {Config{Burst: 5, Deny: list("10.0.0.0/8")}, []string{"burst", "needs a rate"}},
 		"per alone":       {Config{Per: "service", Deny: list("10.0.0.0/8")}, []string{"per", "neither"}},
 		"unknown per":     {Config{Rate: 5, Per: "host"}, []string{"per", `"host" is unknown`}},
