@@ -47,11 +47,11 @@ func (c *InternalConfig) Validate() error {
 	var errs []error
 	for _, name := range c.Names {
 		if err := checkName(name); err != nil {
-			errs = append(errs, &FieldError{Path: []string{"names"}, Err: err})
+			errs = append(errs, &fieldError{path: []string{"names"}, err: err})
 		}
 	}
 	if c.Lifetime < minLifetime {
-		errs = append(errs, &FieldError{Path: []string{"lifetime"}, Err: fmt.Errorf("%v is too short: at least %v", c.Lifetime, minLifetime)})
+		errs = append(errs, &fieldError{path: []string{"lifetime"}, err: fmt.Errorf("%v is too short: at least %v", c.Lifetime, minLifetime)})
 	}
 	return errors.Join(errs...)
 }
@@ -60,29 +60,29 @@ func (c *InternalConfig) Validate() error {
 func (c *Config) Validate() error {
 	switch {
 	case c.Internal != nil && (c.Cert != "" || c.Key != ""):
-		return &FieldError{Path: []string{"internal"}, Err: errors.New("a certificate comes either from files (cert and key) or from the internal authority, not from both")}
+		return &fieldError{path: []string{"internal"}, err: errors.New("a certificate comes either from files (cert and key) or from the internal authority, not from both")}
 	case c.Internal != nil:
 		return nil
 	case c.Cert == "" && c.Key != "":
-		return &FieldError{Path: []string{"key"}, Err: errors.New("a key needs its certificate: add cert: FILE")}
+		return &fieldError{path: []string{"key"}, err: errors.New("a key needs its certificate: add cert: FILE")}
 	case c.Cert == "":
 		return errors.New("say where the certificate comes from: {cert: FILE, key: FILE} or {internal: {names: [localhost]}}")
 	}
 	return nil
 }
 
-// A FieldError is an error about one key of a config struct.
-type FieldError struct {
-	Path []string // keys from the struct down to the field
-	Err  error
+// A fieldError is an error about one key of a config struct.
+type fieldError struct {
+	path []string // keys from the struct down to the field
+	err  error
 }
 
-func (e *FieldError) Error() string { return e.Err.Error() }
+func (e *fieldError) Error() string { return e.err.Error() }
 
-func (e *FieldError) Unwrap() error { return e.Err }
+func (e *fieldError) Unwrap() error { return e.err }
 
 // ConfigPath is the path of the key, from the struct down.
-func (e *FieldError) ConfigPath() []string { return e.Path }
+func (e *fieldError) ConfigPath() []string { return e.path }
 
 // A Source is the certificates of one config entry. All methods may be called
 // concurrently; Serve only once.
