@@ -249,9 +249,12 @@ func quoteString(s string) string {
 	return b.String()
 }
 
+// ErrKeyExists is wrapped by the error of AddKey where a name has a key.
+var ErrKeyExists = errors.New("has a key already")
+
 // AddKey puts the hash of a key under a name into a keys file, which is made
-// with mode 0600 where there is none and replaced at once. It is an error that
-// the name has a key already, unless another is wanted.
+// with mode 0600 where there is none and replaced at once. Where the name
+// has a key already and another is not wanted, the error wraps ErrKeyExists.
 func AddKey(file, name, hash string, another bool) error {
 	if err := CheckKeyName(name); err != nil {
 		return err
@@ -263,7 +266,7 @@ func AddKey(file, name, hash string, another bool) error {
 		}
 		for _, e := range t.by {
 			if e.name == name && !another {
-				return nil, fmt.Errorf("%s: %q has a key already", file, name)
+				return nil, fmt.Errorf("%s: %q %w", file, name, ErrKeyExists)
 			}
 		}
 		if len(old) > 0 && old[len(old)-1] != '\n' {

@@ -2,8 +2,10 @@ package guard
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -124,4 +126,31 @@ func FuzzReadPrefixes(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAddKey(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "keys")
+	one, oneHash := NewKey()
+	two, twoHash := NewKey()
+	if err := AddKey(file, "ci", oneHash, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := AddKey(file, "ci", twoHash, false); !errors.Is(err, ErrKeyExists) {
+		t.Error(err)
+	}
+	if err := AddKey(file, "ci", twoHash, true); err != nil {
+		t.Error(err)
+	}
+	if err := AddKey(file, "a:b", twoHash, true); err == nil {
+		t.Error("a name with a colon was written")
+	}
+	g := mustNew(t, "g", Config{Keys: &KeysConfig{File: file}})
+	for _, key := range []string{one, two} {
+		if v := g.Ask(&Attempt{Token: key}); v.Subject != "ci" {
+			t.Errorf("%+v", v)
+		}
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
 }
