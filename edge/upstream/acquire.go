@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"errors"
+	"io"
 	"math"
 	"net"
 	"time"
@@ -68,7 +69,8 @@ type Conn struct {
 	Target *Target
 	// Reused says that requests went over it before.
 	Reused bool
-	// Codec is the caller's: it stays with the connection.
+	// Codec is the caller's: it stays with the connection. Where it is an
+	// io.Closer it is closed in the connection's place, which it closes then.
 	Codec any
 
 	generation uint32        // of the target's settings
@@ -122,9 +124,18 @@ func (c *Conn) Release(reuse bool) {
 	t := c.Target
 	retry := c.retry
 	if !reuse || !t.pool.keep(c) {
-		c.Conn.Close()
+		c.close()
 	}
 	t.pool.leave(t, retry)
+}
+
+// close closes the connection, by way of its codec where that wants to know.
+func (c *Conn) close() {
+	if codec, ok := c.Codec.(io.Closer); ok {
+		codec.Close()
+		return
+	}
+	c.Conn.Close()
 }
 
 // leave gives back what Acquire reserved, apart from the connection.

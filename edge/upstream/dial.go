@@ -39,7 +39,7 @@ func (p *Pool) connect(ctx context.Context, t *Target, c *Choice) (*Conn, error)
 	generation := t.idle.generation()
 	if limit := t.limit.Load(); limit > 0 && t.active.Load()+t.idle.count.Load() > limit {
 		if old := t.idle.oldest(); old != nil {
-			old.Conn.Close()
+			old.close()
 		}
 	}
 	t.dials.Add(1)

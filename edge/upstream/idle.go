@@ -126,7 +126,7 @@ func (part *idlePart) bottom(n int, take func(*Conn) bool) []*Conn {
 func (s *idle) discard(conns []*Conn) {
 	s.count.Add(-int64(len(conns)))
 	for _, c := range conns {
-		c.Conn.Close()
+		c.close()
 	}
 }
 
