@@ -70,37 +70,29 @@ func (p *pings) answered(payload []byte) {
 	}
 }
 
-// sendPong answers a ping. The payload is copied if it has to wait.
-func (c *Conn) sendPong(payload []byte) error {
-	return c.sendControl(bitFin|opPong, payload)
-}
-
-// sendControl sends a control frame between the fragments of any message. It
-// does not wait for a writer at work, unless much is in line: then the peer
-// asks more than it reads.
+// sendControl puts a control frame in line, between the fragments of any
+// message. It does not wait for it to be written: two readers that wait to
+// write would wait for one another. Only when much is in line does it wait,
+// since then the peer asks for more than it reads.
 func (c *Conn) sendControl(first byte, payload []byte) error {
 	o := &c.out
 	o.mu.Lock()
-	switch {
-	case o.err != nil:
+	if o.err != nil || o.closing { // no answer is due after a close frame
 		defer o.mu.Unlock()
 		return o.err
-	case o.closing: // no answer is due after a close frame
-		o.mu.Unlock()
-		return nil
-	case o.busy:
-		o.put(c.frame(first, append([]byte(nil), payload...)))
-		ticket := o.taken + uint64(len(o.queue))
-		full := o.bytes > pendingControl
-		o.mu.Unlock()
-		if !full {
-			return nil
-		}
+	}
+	o.put(c.frame(first, append([]byte(nil), payload...)))
+	ticket := o.taken + uint64(len(o.queue))
+	full := o.bytes > pendingControl
+	if !o.busy {
+		o.busy = true
+		go c.drain()
+	}
+	o.mu.Unlock()
+	if full {
 		return c.awaitWritten(context.Background(), ticket)
 	}
-	o.busy = true
-	o.mu.Unlock()
-	return c.writeNow(context.Background(), c.frame(first, payload))
+	return nil
 }
 
 // sendClose sends the close frame, once, after what is in line, and waits

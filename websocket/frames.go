@@ -47,10 +47,13 @@ func (c *Conn) wireLimit() int64 {
 func (c *Conn) readHeader(ctx context.Context) (header, error) {
 	in := &c.in
 	for {
-		h, n, err := parseHeader(in.buf[in.at:in.end])
-		if err == nil && in.end-in.at >= 2 {
-			err = c.checkHeader(in.buf[in.at], in.buf[in.at+1]&bitMask != 0)
+		b := in.buf[in.at:in.end]
+		if len(b) >= 2 {
+			if err := c.checkHeader(b[0], b[1]&bitMask != 0); err != nil {
+				return header{}, c.failRead(err)
+			}
 		}
+		h, n, err := parseHeader(b)
 		if err != nil {
 			return h, c.failRead(err)
 		}
@@ -119,7 +122,7 @@ func (c *Conn) control(ctx context.Context, h header) error {
 	}
 	switch h.opcode() {
 	case opPing:
-		if err := c.sendPong(p); err != nil {
+		if err := c.sendControl(bitFin|opPong, p); err != nil {
 			return c.failRead(err)
 		}
 	case opPong:

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 )
@@ -100,6 +101,9 @@ func within(ctx context.Context, conn net.Conn, f func() error) error {
 	err := f()
 	if !stop() || ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if ok && errors.Is(err, os.ErrDeadlineExceeded) { // the connection noticed before the context
+		return context.DeadlineExceeded
 	}
 	if err != nil {
 		return err

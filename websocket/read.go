@@ -68,12 +68,12 @@ func (c *Conn) Read(ctx context.Context) (Type, []byte, error) {
 	for {
 		in.grow()
 		n, err := c.readMessage(ctx, in.message[len(in.message):cap(in.message)])
+		if err != nil && err != io.EOF {
+			return 0, nil, err
+		}
 		in.message = in.message[:len(in.message)+n]
 		if err == io.EOF {
 			return in.typ, in.message, nil
-		}
-		if err != nil {
-			return 0, nil, err
 		}
 	}
 }

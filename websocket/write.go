@@ -164,6 +164,9 @@ func (c *Conn) writeNow(ctx context.Context, f frame) error {
 	o := &c.out
 	err := o.due.begin(ctx)
 	if err == nil {
+		err = o.due.cause(ctx) // a deadline that has passed
+	}
+	if err == nil {
 		o.once[0] = f
 		if err = c.flush(o.once[:]); err != nil {
 			err = c.failWrite(ctx, err)
