@@ -258,3 +258,31 @@ func BenchmarkAcquireRelease(b *testing.B) {
 		})
 	}
 }
+
+func TestAcquireOfIdleConnectionDoesNotAllocate(t *testing.T) {
+	for policy := range policies {
+		p, _ := newPool(t, Config{
+			To: many(10), Balance: BalanceConfig{Policy: policy}, Connections: 10, Sticky: &StickyConfig{},
+			Circuit: &CircuitConfig{}, Eject: EjectConfig{After: 3},
+		})
+		var conns []*Conn
+		for range 20 {
+			conns = append(conns, acquire(t, p, nil))
+		}
+		for _, c := range conns {
+			c.Release(true)
+		}
+		ctx := t.Context()
+		c := Choice{Sticky: []byte(conns[0].Target.Cookie())}
+		if got := testing.AllocsPerRun(100, func() {
+			conn, err := p.Acquire(ctx, &c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn.Target.Report(200, nil, time.Millisecond)
+			conn.Release(true)
+		}); got != 0 {
+			t.Errorf("%s: %v allocations", policy, got)
+		}
+	}
+}

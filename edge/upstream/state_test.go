@@ -442,7 +442,7 @@ func TestHealth(t *testing.T) {
 		} {
 			sick.Store(&c.answer)
 			time.Sleep(4 * time.Second)
-			expectState(t, p, 0, "up") // two are not three
+			expectState(t, p, 0, "up")  // two are not three
 			time.Sleep(3 * time.Second) // the third, with its timeout
 			expectState(t, p, 0, "down")
 			expectStates(t, q, "1:80 down")
