@@ -235,7 +235,7 @@ func FuzzProxyHeader(f *testing.F) {
 	f.Add([]byte(proxyV2Sign + "\x20\x00\x00\x03\x04\x00\x00"))
 	f.Add([]byte(proxyV2Sign + "\x21\x21\x00\x24" + strings.Repeat("\x01", 36)))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		stream := bufio.NewReaderSize(bytes.NewReader(data), 1<<17)
+		stream := bufio.NewReaderSize(bytes.NewReader(data), 8192)
 		theirs, theirErr := proxyproto.Read(stream)
 		left, _ := io.ReadAll(stream)
 
