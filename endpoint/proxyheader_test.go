@@ -231,6 +231,7 @@ func FuzzProxyHeader(f *testing.F) {
 	f.Add([]byte("PROXY TCP4 10.1.2.3 192.0.2.7 12345 80\r\nrest"))
 	f.Add([]byte("PROXY TCP6 2001:db8::1 ::ffff:1.2.3.4 1 2\r\n"))
 	f.Add([]byte("PROXY UNKNOWN\r\n"))
+	f.Add([]byte("PROXY\x02 UNKNOWN\r\n"))
 	f.Add([]byte(v2Header + "rest"))
 	f.Add([]byte(proxyV2Sign + "\x20\x00\x00\x03\x04\x00\x00"))
 	f.Add([]byte(proxyV2Sign + "\x21\x21\x00\x24" + strings.Repeat("\x01", 36)))
@@ -246,7 +247,8 @@ func FuzzProxyHeader(f *testing.F) {
 			ours, err = parseProxyHeader(data[:size])
 		}
 		if !whole || err != nil {
-			strict := whole && strings.HasPrefix(string(data), proxyV1Sign) && strictV1(string(data[:size])) != nil
+			sign := bytes.HasPrefix(data, []byte("PROXY")) && !begins(data, proxyV1Sign) // the library asks for no space
+			strict := sign || whole && strings.HasPrefix(string(data), proxyV1Sign) && strictV1(string(data[:size])) != nil
 			limit := size == 0 && err != nil && !errors.Is(err, ErrNoProxyHeader)
 			if theirErr == nil && !strict && !limit {
 				t.Fatalf("refused: %v; the library reads %+v", err, theirs)
