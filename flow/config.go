@@ -65,14 +65,24 @@ func (c *RotateConfig) SetDefaults() {
 
 // Validate reports what the types do not rule out.
 func (c *SinkConfig) Validate() error {
+	var errs []error
 	if c.File == "" {
-		return errors.New("flow: a sink of records needs a file")
+		errs = append(errs, &fieldError{[]string{"file"}, "a sink of records needs a file"})
 	}
 	if c.Queue < 0 || c.Queue > DefaultSize {
-		return errors.New("flow: queue of a sink must be between 1 and 10000, the records that the journal keeps")
+		errs = append(errs, &fieldError{[]string{"queue"}, "a sink's queue is between 1 and 10000, the records that the journal keeps"})
 	}
 	if c.Rotate.Size > 0 && c.Rotate.Size < 4096 {
-		return errors.New("flow: rotate size must be at least 4KiB, so that each record fits into one file")
+		errs = append(errs, &fieldError{[]string{"rotate", "size"}, "a file of records has room for at least 4KiB"})
 	}
-	return nil
+	return errors.Join(errs...)
 }
+
+// fieldError is an error about one key of the config.
+type fieldError struct {
+	path []string
+	text string
+}
+
+func (e *fieldError) Error() string        { return e.text }
+func (e *fieldError) ConfigPath() []string { return e.path }

@@ -28,7 +28,7 @@ type Sink struct {
 func NewSink(cfg SinkConfig, j *Journal, log *slog.Logger) (*Sink, error) {
 	cfg.SetDefaults()
 	if err := cfg.Validate(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("flow: %w", err)
 	}
 	s := &Sink{log: log.With("file", cfg.File)}
 	switch cfg.Format {
