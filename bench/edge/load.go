@@ -27,10 +27,11 @@ type job struct {
 // outcome is what came of a job; the failures are those of the whole of it,
 // the warm-up included.
 type outcome struct {
-	Requests int           `json:"requests"` // in the measured part
-	Elapsed  time.Duration `json:"elapsed_ns"`
-	Failed   int           `json:"failed"`
-	First    string        `json:"first_failure,omitempty"`
+	Requests int // in the measured part
+	Answered int // in all
+	Elapsed  time.Duration
+	Failed   int
+	First    string // what the first failure was
 }
 
 func (o *outcome) fail(err error) {
@@ -117,7 +118,9 @@ func runLoad(j job) (outcome, error) {
 		return l.out, err
 	}
 	l.ending = true
-	return l.out, l.finish()
+	err = l.finish()
+	l.out.Answered = l.total
+	return l.out, err
 }
 
 // once sends one request on each connection and waits for the answers, few at

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -177,5 +178,20 @@ func TestBackendRefuses(t *testing.T) {
 				t.Errorf("answer %q, %v; want 400", got, err)
 			}
 		})
+	}
+}
+
+func TestLogged(t *testing.T) {
+	file := t.TempDir() + "/access.log"
+	if err := os.WriteFile(file, []byte("a\nb\nc\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for answers, wantErr := range map[int]bool{2: false, 3: false, 4: true} {
+		if err := (&running{log: file}).logged(answers); (err != nil) != wantErr {
+			t.Errorf("3 lines for %d answers: %v", answers, err)
+		}
+	}
+	if err := (&running{}).logged(4); err != nil {
+		t.Errorf("no log was wanted: %v", err)
 	}
 }

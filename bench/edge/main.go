@@ -40,8 +40,8 @@ func parseFlags() flags {
 	flag.StringVar(&f.bin, "bin", "", "a built netwright (default: go build ./cmd/netwright; \"none\" measures the peers alone)")
 	flag.StringVar(&f.cmd, "cmd", "", "a command line in Netwright's place; {listen} {backend} {root} {log} {cert} {key} are replaced")
 	flag.IntVar(&f.rounds, "rounds", 5, "rounds of each row")
-	flag.DurationVar(&f.measured, "seconds", 1200*time.Millisecond, "how long a round measures, as 2s")
-	flag.DurationVar(&f.warm, "warm", 300*time.Millisecond, "how long a round warms up before")
+	seconds := flag.Float64("seconds", 1.2, "how long a round measures")
+	warm := flag.Float64("warm", 0.3, "seconds that a round warms up before")
 	flag.IntVar(&f.requests, "requests", 0, "requests that end a round before its time (0: none)")
 	flag.StringVar(&f.output, "o", "bench/results/edge.json", "file for the machine-readable results")
 	flag.BoolVar(&f.profile, "profile", false, "also profile Netwright with perf, into the folder of -o")
@@ -51,7 +51,12 @@ func parseFlags() flags {
 	flag.BoolVar(&f.keep, "keep", false, "keep the folder of configs and logs, and say where it is")
 	flag.BoolVar(&f.backend, "backend", false, "be the backend (used by the command itself)")
 	flag.Parse()
+	f.measured, f.warm = duration(*seconds), duration(*warm)
 	return f
+}
+
+func duration(seconds float64) time.Duration {
+	return time.Duration(seconds * float64(time.Second))
 }
 
 func rowNames() []string {

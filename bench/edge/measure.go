@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/netip"
@@ -30,6 +31,7 @@ type running struct {
 	at     netip.AddrPort
 	pids   []int
 	config string
+	log    string // its access log, "" for none
 }
 
 // figure is what one server reached in one row.
@@ -46,6 +48,7 @@ type figure struct {
 	Handshake string    `json:"handshake,omitempty"`
 	rates     []float64
 	busy      []float64
+	answered  int
 }
 
 func (f *figure) fail(err error) {
@@ -112,15 +115,35 @@ func (b *bench) measureRequests(ctx context.Context, r row) (*result, error) {
 			}
 		}
 	}
-	for _, f := range res.figures {
-		f.finish()
-	}
 	if b.profile && b.subject != nil {
 		if err := b.profileRow(ctx, r, all[0]); err != nil {
 			return nil, err
 		}
 	}
+	for i, f := range res.figures {
+		f.finish()
+		all[i].stop() // and write what it holds of its log
+		if err := all[i].logged(f.answered); err != nil {
+			f.fail(err)
+		}
+	}
 	return res, nil
+}
+
+// logged checks that a server which had to write a log has written a line for
+// each answer: what it leaves out costs it nothing.
+func (s *running) logged(answers int) error {
+	if s.log == "" {
+		return nil
+	}
+	text, err := os.ReadFile(s.log)
+	if err != nil {
+		return err
+	}
+	if n := bytes.Count(text, []byte("\n")); n < answers {
+		return fmt.Errorf("the access log has %d lines for %d answers", n, answers)
+	}
+	return nil
 }
 
 // round measures one server once.
@@ -145,6 +168,7 @@ func (b *bench) round(ctx context.Context, r row, s *running, f *figure) error {
 		f.Handshake = suite
 	}
 	f.Requests += out.Requests
+	f.answered += out.Answered
 	f.Failed += out.Failed
 	if f.First == "" {
 		f.First = out.First
@@ -210,7 +234,7 @@ func (b *bench) launch(ctx context.Context, p peer, r row) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	run := &running{process: proc, peer: p.name, config: text, at: netip.MustParseAddrPort(s.Listen)}
+	run := &running{process: proc, peer: p.name, config: text, log: s.Log, at: netip.MustParseAddrPort(s.Listen)}
 	if err := run.answers(ctx, s.Listen); err != nil {
 		run.stop()
 		return nil, err

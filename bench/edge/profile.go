@@ -16,6 +16,9 @@ import (
 // results.
 func (b *bench) profileRow(ctx context.Context, r row, s *running) error {
 	base := filepath.Join(filepath.Dir(b.output), r.name+"-"+s.peer)
+	if err := os.MkdirAll(filepath.Dir(base), 0o755); err != nil {
+		return err
+	}
 	seconds := strconv.FormatFloat((b.warm + b.measured).Seconds(), 'f', 1, 64)
 	// cpu-clock: virtual machines often have no hardware counters.
 	perf := exec.CommandContext(ctx, "perf", "record", "-q", "-e", "cpu-clock", "-F", "1999", "--call-graph", "fp",

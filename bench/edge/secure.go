@@ -26,6 +26,7 @@ type secureLoad struct {
 
 	total  atomic.Int64
 	ending atomic.Bool
+	began  sync.WaitGroup // until each connection has had its first answer, or failed
 	mu     sync.Mutex // covers out and suite
 	out    outcome
 	suite  string
@@ -102,6 +103,8 @@ func (l *secureLoad) exchange(c *secureConn) error {
 
 // loop is one connection of the closed loop.
 func (l *secureLoad) loop(ctx context.Context, n int) error {
+	began := sync.OnceFunc(l.began.Done)
+	defer began()
 	buf := make([]byte, 16<<10)
 	for {
 		c, err := l.open(ctx, n)
@@ -115,6 +118,7 @@ func (l *secureLoad) loop(ctx context.Context, n int) error {
 				return err
 			}
 			l.total.Add(1)
+			began()
 			if l.fresh || l.ending.Load() {
 				break
 			}
@@ -129,6 +133,7 @@ func (l *secureLoad) loop(ctx context.Context, n int) error {
 // run does the whole job.
 func (l *secureLoad) run(ctx context.Context) (outcome, error) {
 	var loops sync.WaitGroup
+	l.began.Add(l.conns)
 	for n := range l.conns {
 		loops.Go(func() {
 			if err := l.loop(ctx, n); err != nil {
@@ -142,6 +147,7 @@ func (l *secureLoad) run(ctx context.Context) (outcome, error) {
 		l.ending.Store(true)
 		loops.Wait()
 	}()
+	l.began.Wait() // so that the warm-up holds all the handshakes
 	time.Sleep(l.warm)
 	if err := l.sample(); err != nil {
 		return l.out, err
@@ -156,7 +162,7 @@ func (l *secureLoad) run(ctx context.Context) (outcome, error) {
 	}
 	l.ending.Store(true)
 	loops.Wait()
-	l.out.Requests, l.out.Elapsed = requests, elapsed
+	l.out.Requests, l.out.Elapsed, l.out.Answered = requests, elapsed, int(l.total.Load())
 	return l.out, nil
 }
 
