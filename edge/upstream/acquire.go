@@ -44,6 +44,9 @@ type Choice struct {
 	// Retry says that the request has been tried before and counts towards
 	// the budget for retries.
 	Retry bool
+	// Preface is sent first on a new connection, before TLS: a PROXY
+	// protocol header. Set Fresh with it.
+	Preface []byte
 
 	avoid [4]*Target // the last ones
 	tries uint8

@@ -153,6 +153,7 @@ func TestValidate(t *testing.T) {
 		{func(c *Config) { c.Health = &HealthConfig{Type: "ping"} }, "health.type: "},
 		{func(c *Config) { c.Health = &HealthConfig{Path: "/a\r\nX: y"} }, "health.path: "},
 		{func(c *Config) { c.Health = &HealthConfig{Method: "GET /"} }, "health.method: "},
+		{func(c *Config) { c.Health = &HealthConfig{Method: "HEAD", Body: "x"} }, "health.body: "},
 		{func(c *Config) { c.Health = &HealthConfig{Host: "a\r\n"} }, "health.host: "},
 		{func(c *Config) { c.Health = &HealthConfig{Headers: map[string]string{"A": "b\r\n"}} }, "health.headers.A: "},
 		{func(c *Config) { c.Health = &HealthConfig{Port: 70000} }, "health.port: "},

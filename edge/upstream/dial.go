@@ -43,7 +43,7 @@ func (p *Pool) connect(ctx context.Context, t *Target, c *Choice) (*Conn, error)
 		}
 	}
 	t.dials.Add(1)
-	conn, step, err := p.open(ctx, pl, t, t.address)
+	conn, step, err := p.open(ctx, pl, t, t.address, c.Preface)
 	if err != nil {
 		if ctx.Err() == context.Canceled {
 			err = ctx.Err() // whatever the dialler made of it: not the target's fault
@@ -56,8 +56,9 @@ func (p *Pool) connect(ctx context.Context, t *Target, c *Choice) (*Conn, error)
 	return &Conn{Conn: conn, Target: t, generation: generation, retry: c.Retry, born: p.clock()}, nil
 }
 
-// open connects to an address of a target and shakes hands where it is TLS.
-func (p *Pool) open(ctx context.Context, pl *plan, t *Target, address string) (conn net.Conn, step string, err error) {
+// open connects to an address of a target, sends the preface and shakes hands
+// where it is TLS.
+func (p *Pool) open(ctx context.Context, pl *plan, t *Target, address string, preface []byte) (conn net.Conn, step string, err error) {
 	dial := p.Dial
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
@@ -67,6 +68,14 @@ func (p *Pool) open(ctx context.Context, pl *plan, t *Target, address string) (c
 	cancel()
 	if err != nil {
 		return nil, "connect", err
+	}
+	if len(preface) > 0 {
+		conn.SetWriteDeadline(time.Now().Add(pl.Connect))
+		if _, err = conn.Write(preface); err != nil {
+			conn.Close()
+			return nil, "connect", err
+		}
+		conn.SetWriteDeadline(time.Time{})
 	}
 	terms := t.tls.Load()
 	if terms == nil {

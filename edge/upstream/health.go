@@ -100,7 +100,7 @@ func (p *Pool) check(ctx context.Context, pl *plan, t *Target) error {
 		host, _, _ := net.SplitHostPort(address)
 		address = net.JoinHostPort(host, strconv.Itoa(h.Port))
 	}
-	conn, step, err := p.open(ctx, pl, t, address)
+	conn, step, err := p.open(ctx, pl, t, address, ownPreface(pl.ProxyProtocol))
 	if err != nil {
 		return fmt.Errorf("%s: %w", step, err)
 	}
@@ -127,7 +127,7 @@ const (
 // ask sends the check's request and judges the answer.
 func ask(conn net.Conn, pl *plan, t *Target) error {
 	h := pl.Health
-	if _, err := conn.Write(h.request(pl.ProxyProtocol, t.Host())); err != nil {
+	if _, err := conn.Write(h.request(t.Host())); err != nil {
 		return fmt.Errorf("cannot send the request: %w", err)
 	}
 	r := bufio.NewReader(io.LimitReader(conn, checkedHead+checkedBody))
@@ -159,20 +159,24 @@ func ask(conn net.Conn, pl *plan, t *Target) error {
 	return fmt.Errorf("the body does not contain %q", h.Body)
 }
 
-// request writes the check's request, behind a PROXY header that says that
-// the connection is nobody's but the proxy's own.
-func (h *HealthConfig) request(proxy, host string) []byte {
-	var b []byte
-	switch proxy {
+// ownPreface is the PROXY header of connections that are nobody's but the
+// proxy's own.
+func ownPreface(version string) []byte {
+	switch version {
 	case "v1":
-		b = append(b, "PROXY UNKNOWN\r\n"...)
+		return []byte("PROXY UNKNOWN\r\n")
 	case "v2":
-		b = append(b, "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"...) // version 2, LOCAL, no addresses
+		return []byte("\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00") // version 2, LOCAL, no addresses
 	}
+	return nil
+}
+
+// request writes the check's request.
+func (h *HealthConfig) request(host string) []byte {
 	if h.Host != "" {
 		host = h.Host
 	}
-	b = fmt.Appendf(b, "%s %s HTTP/1.1\r\nHost: %s\r\n", h.Method, h.Path, host)
+	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s\r\n", h.Method, h.Path, host)
 	agent := "User-Agent: netwright-health\r\n"
 	for name, value := range h.Headers {
 		if strings.EqualFold(name, "User-Agent") {

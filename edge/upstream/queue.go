@@ -61,14 +61,15 @@ func (p *Pool) enqueue(w *waiter, size int) (*list.Element, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.waiters.Len() >= max(size, 0) {
-		// The last chance is what came free since the caller looked.
-		if q.waiters.Len() == 0 {
-			if t := p.view.Load().take(&w.choice, &p.chance); t != nil {
-				w.ready <- t
-				return nil, true
-			}
+		// The last chance is what came free since the caller looked, and for
+		// a client that sticks to a busy target, another.
+		p.serve()
+		w.choice.Sticky = nil
+		t := p.view.Load().take(&w.choice, &p.chance)
+		if t != nil {
+			w.ready <- t
 		}
-		return nil, false
+		return nil, t != nil
 	}
 	place := q.waiters.PushBack(w)
 	q.waiting.Add(1)

@@ -80,6 +80,15 @@ func TestQueueOff(t *testing.T) {
 	}
 	held.Release(true)
 	acquire(t, p, nil).Release(true)
+	// A client that cannot wait for its target goes elsewhere.
+	p, _ = newPool(t, Config{To: many(2), Connections: 1, Queue: QueueConfig{Size: -1}, Sticky: &StickyConfig{}})
+	held = acquire(t, p, nil)
+	c := acquire(t, p, &Choice{Sticky: []byte(held.Target.Cookie())})
+	if c.Target == held.Target {
+		t.Error("a target above its limit")
+	}
+	c.Release(true)
+	held.Release(true)
 }
 
 func TestQueueLeftByClient(t *testing.T) {

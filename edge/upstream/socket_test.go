@@ -20,6 +20,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pires/go-proxyproto"
 )
 
 // writePEM writes blocks into a file of the test's folder.
@@ -306,8 +308,42 @@ func TestHealthOverRealSockets(t *testing.T) {
 			t.Errorf("%s: %v", target.URL(), err)
 		}
 	}
+	if s := p.Status(); s.Targets[0].Requests != 0 {
+		t.Error("checks are counted as requests")
+	}
 	p.plan.Health.Host = "other.test"
 	if err := p.check(ctx, p.plan, p.targets[0]); err == nil || err.Error() != "status 418" {
 		t.Errorf("a check that fails: %v", err)
+	}
+}
+
+// What a PROXY header tells comes before TLS, from requests and checks alike.
+func TestPrefaceComesBeforeTLS(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, r.RemoteAddr)
+	}))
+	server.Config.ErrorLog = discarded()
+	server.Listener = &proxyproto.Listener{
+		Listener: server.Listener, ReadHeaderTimeout: 10 * time.Second,
+		ConnPolicy: func(proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) { return proxyproto.REQUIRE, nil },
+	}
+	server.StartTLS()
+	defer server.Close()
+	for _, version := range []string{"v1", "v2"} {
+		p := realPool(t, Config{
+			To: targets(server.URL), TLS: TLSConfig{Insecure: true}, ProxyProtocol: version,
+			Health: &HealthConfig{Timeout: 10 * time.Second},
+		})
+		if err := p.check(t.Context(), p.plan, p.targets[0]); err != nil {
+			t.Errorf("%s: check: %v", version, err)
+		}
+		c := acquire(t, p, &Choice{Fresh: true, Preface: []byte("PROXY TCP4 192.0.2.7 192.0.2.8 4711 443\r\n")})
+		if got := get(t, c); got != "192.0.2.7:4711" {
+			t.Errorf("%s: the server saw %q", version, got)
+		}
+		c.Release(true)
+		if got := p.Status().Targets[0].Idle; got != 0 {
+			t.Errorf("%s: a connection that bears a client's address was kept", version)
+		}
 	}
 }

@@ -489,12 +489,8 @@ func TestHealthByTCP(t *testing.T) {
 
 func TestHealthRequest(t *testing.T) {
 	h := HealthConfig{Path: "/up?x", Method: "HEAD", Headers: map[string]string{"X-Check": "1"}}
-	for proxy, head := range map[string]string{
-		"": "", "v1": "PROXY UNKNOWN\r\n", "v2": "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00",
-	} {
-		want := head + "HEAD /up?x HTTP/1.1\r\nHost: app.test\r\nX-Check: 1\r\nUser-Agent: netwright-health\r\nConnection: close\r\n\r\n"
-		if got := string(h.request(proxy, "app.test")); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
+	want := "HEAD /up?x HTTP/1.1\r\nHost: app.test\r\nX-Check: 1\r\nUser-Agent: netwright-health\r\nConnection: close\r\n\r\n"
+	if got := string(h.request("app.test")); got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -109,6 +109,8 @@ func (c *Config) validateHealth(wrong func(path, format string, args ...any)) {
 		wrong("health.path", "%q must begin with / and hold no spaces", h.Path)
 	case h.Method == "" || strings.ContainsFunc(h.Method, notCookieName):
 		wrong("health.method", "%q is no method", h.Method)
+	case h.Method == "HEAD" && h.Body != "":
+		wrong("health.body", "the answer to HEAD has no body")
 	case strings.ContainsFunc(h.Host, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		wrong("health.host", "%q is no host", h.Host)
 	}
