@@ -3,6 +3,7 @@ package guard
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,11 +151,7 @@ type ConfigError struct {
 
 // Error names the setting and the mistake.
 func (e *ConfigError) Error() string {
-	s := ""
-	for _, p := range e.Path {
-		s += p + ": "
-	}
-	return s + e.Err.Error()
+	return strings.Join(append(slices.Clip(e.Path), e.Err.Error()), ": ")
 }
 
 // Unwrap returns the mistake.

@@ -104,8 +104,7 @@ func prefixErrors(name string, err error) error {
 		list = j.Unwrap()
 	}
 	for i, e := range list {
-		var c *ConfigError
-		if errors.As(e, &c) {
+		if c, ok := errors.AsType[*ConfigError](e); ok {
 			list[i] = &ConfigError{Path: append([]string{name}, c.Path...), Err: c.Err}
 		} else {
 			list[i] = &ConfigError{Path: []string{name}, Err: e}
@@ -178,7 +177,7 @@ func (l either) Needs() Needs {
 }
 
 func (l either) explain(a *Attempt) (lines []Line, d Decision) {
-	kept := Decision(Refuse)
+	kept := Refuse
 	for _, g := range l {
 		more, d := explain(g, a)
 		lines = append(lines, more...)
