@@ -27,7 +27,7 @@ type secureLoad struct {
 	total  atomic.Int64
 	ending atomic.Bool
 	began  sync.WaitGroup // until each connection has had its first answer, or failed
-	mu     sync.Mutex // covers out and suite
+	mu     sync.Mutex     // covers out and suite
 	out    outcome
 	suite  string
 }
