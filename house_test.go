@@ -166,10 +166,12 @@ func TestReadmeCommands(t *testing.T) {
 
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
-// A page must not point to a page that is not there.
+// A page must not point to a page that is not there. Markdown in a package is
+// what pages are generated from, with links that hold where they come to lie.
 func TestLinksLead(t *testing.T) {
 	walk(t, func(path string) {
-		if filepath.Ext(path) != ".md" {
+		top, _, nested := strings.Cut(filepath.ToSlash(path), "/")
+		if filepath.Ext(path) != ".md" || nested && top != "docs" && top != "examples" {
 			return
 		}
 		text, err := os.ReadFile(path)
