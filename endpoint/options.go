@@ -30,25 +30,24 @@ type Options struct {
 type applies uint8
 
 const (
-	onTLS  applies = 1 << iota // tls, wss, https
-	onTCP                      // everything over TCP, and socks5
-	onUDP                      //
-	onUnix                     //
-	onExec                     //
+	onTLS applies = 1 << iota // tls, wss, https
+	onTCP                     // everything over TCP
+	onUDP
+	onUnix
 )
 
 func (a applies) String() string {
 	var names []string
-	for _, s := range schemes {
-		if s.takes(a) {
-			names = append(names, s.Name)
+	for i, name := range []string{"TLS", "TCP", "UDP", "unix"} {
+		if a&(1<<i) != 0 {
+			names = append(names, name)
 		}
 	}
 	return strings.Join(names, " ")
 }
 
 func (s *Scheme) takes(a applies) bool {
-	tcp := s.form == formHost && s.Name != "udp"
+	tcp := s.form == formHost && s.Listen && s.Name != "udp"
 	return a&onTLS != 0 && s.tls || a&onTCP != 0 && tcp || a&onUDP != 0 && s.Name == "udp" || a&onUnix != 0 && s.Name == "unix"
 }
 
@@ -66,7 +65,7 @@ type option struct {
 // table again.
 func options() []option {
 	return []option{
-		text("ca", "FILE", "certificates (PEM) one of which must have signed the other side's; a listener then demands one of its clients", onTLS, func(o *Options) *string { return &o.CA }),
+		text("ca", "FILE", "certificates (PEM) to trust; a listener then demands one of clients", onTLS, func(o *Options) *string { return &o.CA }),
 		text("cert", "FILE", "our own certificate chain (PEM); a listener needs one", onTLS, func(o *Options) *string { return &o.Cert }),
 		text("key", "FILE", "the private key of cert (PEM)", onTLS, func(o *Options) *string { return &o.Key }),
 		text("sni", "NAME", "server name to ask for and to verify, in place of the host", onTLS, func(o *Options) *string { return &o.SNI }),
@@ -82,9 +81,9 @@ func options() []option {
 			}},
 		span("keepalive", "30s", "time between TCP keep-alive probes, or off; default 15s", onTCP, func(o *Options) *time.Duration { return &o.Keepalive }),
 		flag("reuseport", "let several processes listen on the port", onTCP|onUDP, func(o *Options) *bool { return &o.ReusePort }),
-		span("timeout", "10s", "for the whole dial, names, proxies and TLS included, or off; default 10s", onTCP|onUDP|onUnix, func(o *Options) *time.Duration { return &o.Timeout }),
-		text("fd", "3", "listen on this open descriptor, number or name, in place of opening a socket", onTCP|onUDP|onUnix, func(o *Options) *string { return &o.FD }),
-		{"via", "URL", "dial through socks5://, http:// or https://; several make a chain, the nearest first", onTCP, parseVia, printVia},
+		span("timeout", "10s", "for the whole dial, TLS and proxies included, or off; default 10s", onTCP|onUDP|onUnix, func(o *Options) *time.Duration { return &o.Timeout }),
+		text("fd", "3", "listen on this open descriptor, a number or a name", onTCP|onUDP|onUnix, func(o *Options) *string { return &o.FD }),
+		{"via", "URL", "dial through socks5, http or https; again for a chain, nearest first", onTCP, parseVia, printVia},
 	}
 }
 
@@ -207,7 +206,7 @@ func parseVia(o *Options, v string) error {
 		return fmt.Errorf("%s is no proxy; these are: socks5, http, https", hop.Scheme)
 	case hop.Host == "":
 		return errors.New("a proxy needs a host")
-	case len(hop.Options.Via) > 0:
+	case len(hop.Options.Via) > 0: // http and https might
 		return errors.New("a proxy has no via of its own; give via twice to chain")
 	case hop.Query != "":
 		return fmt.Errorf("a proxy takes no parameter %q", hop.Query)
@@ -248,12 +247,23 @@ func parseQuery(s *Scheme, raw string, o *Options) (rest string, err error) {
 			}
 			kept = append(kept, piece)
 		case known:
-			return "", fmt.Errorf("%s takes no option %s, which is for %s", s.Name, name, opt.applies)
+			return "", fmt.Errorf("%s takes no option %s, which is for %s", s.Name, name, opt.schemes())
 		default:
 			return "", fmt.Errorf("unknown option %q; %s takes %s", name, s.Name, s.optionNames())
 		}
 	}
 	return strings.Join(kept, "&"), nil
+}
+
+// schemes lists those that take the option.
+func (o *option) schemes() string {
+	var names []string
+	for _, s := range schemes {
+		if s.takes(o.applies) {
+			names = append(names, s.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func (s *Scheme) optionNames() string {

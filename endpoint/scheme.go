@@ -36,13 +36,13 @@ var schemes = [...]Scheme{
 	{Name: "tcp", Listen: true, Dial: true, Example: "tcp://:7007", Means: "a TCP stream"},
 	{Name: "tls", Port: 443, Listen: true, Dial: true, tls: true, Example: "tls://db.example.com:5433?ca=ca.pem", Means: "TLS 1.2 or newer over TCP"},
 	{Name: "udp", Listen: true, Dial: true, Example: "udp://[::1]:5353", Means: "datagrams; listening gives one connection per peer"},
-	{Name: "unix", form: formFile, Listen: true, Dial: true, Example: "unix:///run/app.sock?mode=0660", Means: "a stream socket in the file system, or an abstract one: unix:@name"},
+	{Name: "unix", form: formFile, Listen: true, Dial: true, Example: "unix:///run/app.sock?mode=0660", Means: "a stream socket in the file system; unix:@name an abstract one"},
 	{Name: "ws", Port: 80, Listen: true, Dial: true, http: true, webSocket: true, Example: "ws://127.0.0.1:9000/feed", Means: "WebSocket, binary messages read as a stream"},
 	{Name: "wss", Port: 443, Listen: true, Dial: true, tls: true, http: true, webSocket: true, Example: "wss://feed.example.com/v1", Means: "WebSocket over TLS"},
-	{Name: "http", Port: 80, Listen: true, Dial: true, Via: true, http: true, Example: "http://:8080", Means: "the TCP stream that HTTP is spoken on; in via= a proxy with CONNECT"},
-	{Name: "https", Port: 443, Listen: true, Dial: true, Via: true, tls: true, http: true, Example: "https://:8443?cert=a.pem&key=a.key", Means: "the TLS stream that HTTP is spoken on; in via= a proxy with CONNECT"},
-	{Name: "socks5", Port: 1080, Via: true, Example: "socks5://user:secret@10.0.0.1", Means: "in via= alone: a SOCKS5 proxy, which also resolves the names"},
-	{Name: "fd", form: formName, Listen: true, Dial: true, Example: "fd://3, fd://web", Means: "an open descriptor, by number or by its name in LISTEN_FDNAMES"},
+	{Name: "http", Port: 80, Listen: true, Dial: true, Via: true, http: true, Example: "http://:8080", Means: "the TCP stream below HTTP; in via= a proxy with CONNECT"},
+	{Name: "https", Port: 443, Listen: true, Dial: true, Via: true, tls: true, http: true, Example: "https://:8443?cert=a.pem&key=a.key", Means: "the TLS stream below HTTP; in via= a proxy with CONNECT"},
+	{Name: "socks5", Port: 1080, Via: true, Example: "socks5://user:secret@10.0.0.1", Means: "in via= alone: a SOCKS5 proxy, which resolves the names"},
+	{Name: "fd", form: formName, Listen: true, Dial: true, Example: "fd://3, fd://web", Means: "an open descriptor, by number or its name in LISTEN_FDNAMES"},
 	{Name: "stdio", form: formNothing, Listen: true, Dial: true, Example: "stdio:", Means: "standard input and output as one connection"},
 	{Name: "exec", form: formCommand, Dial: true, Example: "exec:sort -u", Means: "a command's input and output; quotes group words, no shell runs"},
 }
@@ -87,7 +87,7 @@ func Grammar() string {
 		rows = append(rows, []string{s.Name, port, yes(s.Listen), dial, s.Means, "`" + s.Example + "`"})
 	}
 	out := table(rows) + "\n"
-	rows = [][]string{{"option", "value", "schemes", "what it does"}}
+	rows = [][]string{{"option", "value", "over", "what it does"}}
 	for _, o := range options() {
 		rows = append(rows, []string{o.name, "`" + o.value + "`", o.applies.String(), o.means})
 	}

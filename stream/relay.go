@@ -33,8 +33,9 @@ type RelayConfig struct {
 	// sends nothing for so long; 0 means a second, negative as long as Idle.
 	Linger time.Duration
 	// Lead makes b the side that decides: when it has ended and all it sent is
-	// delivered, the relay ends without waiting for a.
-	Lead bool
+	// delivered, the relay ends as soon as a is silent for so long; 0 means
+	// that it waits for a to end.
+	Lead time.Duration
 }
 
 // Relayed counts the bytes that were delivered.
@@ -135,14 +136,15 @@ func (r *relay) isStopped() bool {
 	return r.stopped
 }
 
-// hurry shortens the limit to the linger time, from now on.
-func (r *relay) hurry() {
+// hurry sets the limit for the side that has not ended yet, from now on; a
+// negative one changes nothing.
+func (r *relay) hurry(limit time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.stopped || r.config.Linger < 0 {
+	if r.stopped || limit < 0 {
 		return
 	}
-	r.limit, r.lingering = r.config.Linger, true
+	r.limit, r.lingering = limit, true
 	r.moved.Store(time.Now().UnixNano())
 	r.watcher.Reset(r.limit)
 }
@@ -161,13 +163,14 @@ func (r *relay) direction(dst, src net.Conn, leading bool) int64 {
 	case err != nil && !gone(err):
 		r.stop(err)
 	case err != nil:
-		r.hurry() // one of the two is gone, but what it said before is still to be delivered
-	case leading && r.config.Lead:
-		r.stop(nil)
+		r.hurry(r.config.Linger) // one of the two is gone, but what it said before is still to be delivered
 	default:
 		c, ok := dst.(interface{ CloseWrite() error })
 		if !ok || c.CloseWrite() != nil {
-			r.hurry()
+			r.hurry(r.config.Linger)
+		}
+		if leading && r.config.Lead > 0 {
+			r.hurry(r.config.Lead)
 		}
 	}
 	return n

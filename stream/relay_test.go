@@ -207,7 +207,7 @@ func TestRelayLingers(t *testing.T) {
 func TestRelayLead(t *testing.T) {
 	client, a := tcpPair(t)
 	server, b := tcpPair(t)
-	done := relaying(t.Context(), a, b, RelayConfig{Lead: true})
+	done := relaying(t.Context(), a, b, RelayConfig{Lead: 50 * time.Millisecond})
 	server.Write([]byte("all there is"))
 	closeWrite(server)
 	if o := <-done; o.err != nil || o.n.BToA != 12 { // though the client goes on

@@ -108,7 +108,7 @@ func (e Exec) Serve(ctx context.Context, conn net.Conn) error {
 	if err != nil {
 		return err
 	}
-	n, err := Relay(ctx, conn, child, RelayConfig{Idle: e.Idle, Lead: true})
+	n, err := Relay(ctx, conn, child, RelayConfig{Idle: e.Idle, Lead: linger})
 	record := flow.From(ctx)
 	record.BytesIn += n.AToB
 	record.BytesOut += n.BToA

@@ -64,6 +64,12 @@ func dial(t *testing.T, s string) net.Conn {
 	return conn
 }
 
+// readAll reads to the end and closes.
+func readAll(conn net.Conn) ([]byte, error) {
+	defer conn.Close()
+	return io.ReadAll(conn)
+}
+
 func newHandler(t *testing.T, config Config) endpoint.Handler {
 	t.Helper()
 	h, err := New(config, nil)
@@ -129,7 +135,7 @@ func TestDiscard(t *testing.T) {
 	conn := dial(t, to)
 	conn.Write(make([]byte, 1<<20))
 	closeWrite(conn)
-	if got, err := io.ReadAll(conn); len(got) > 0 || err != nil {
+	if got, err := readAll(conn); len(got) > 0 || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 	if r := <-records; r.BytesIn != 1<<20 || r.BytesOut != 0 {
@@ -140,7 +146,7 @@ func TestDiscard(t *testing.T) {
 func TestDaytime(t *testing.T) {
 	at := time.Date(1982, 2, 22, 17, 37, 43, 0, time.FixedZone("PST", -8*3600))
 	to, records := serve(t, Daytime{Now: func() time.Time { return at }}, "tcp://127.0.0.1:0")
-	got, err := io.ReadAll(dial(t, to))
+	got, err := readAll(dial(t, to))
 	if want := "Monday, February 22, 1982 17:37:43-PST\r\n"; string(got) != want || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -158,7 +164,7 @@ func TestExec(t *testing.T) {
 			if send != "" {
 				closeWrite(conn)
 			}
-			got, err := io.ReadAll(conn)
+			got, err := readAll(conn)
 			if err != nil || string(got) != strings.ReplaceAll(want, "PEER", conn.LocalAddr().String()) {
 				t.Errorf("%q, %v", got, err)
 			}
@@ -185,7 +191,7 @@ func TestExecStandardError(t *testing.T) {
 		t.Fatal(err)
 	}
 	to, records := serve(t, h, "tcp://127.0.0.1:0")
-	if got, err := io.ReadAll(dial(t, to)); string(got) != "fine\n" || err != nil {
+	if got, err := readAll(dial(t, to)); string(got) != "fine\n" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 	<-records

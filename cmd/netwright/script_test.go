@@ -1,0 +1,65 @@
+package main
+
+import (
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"netwright": main})
+}
+
+// TestScripts runs testdata/script/*.txt: what a user types and what comes back.
+// $PORT1 to $PORT4 are ports that nobody else listens on.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			for _, name := range []string{"PORT1", "PORT2", "PORT3", "PORT4"} {
+				ln, err := net.Listen("tcp", "127.0.0.1:0")
+				if err != nil {
+					return err
+				}
+				defer ln.Close() // when all are known, so that they differ
+				_, port, err := net.SplitHostPort(ln.Addr().String())
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, port)
+			}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await},
+	})
+}
+
+// await waits until each argument is there: a file such as a unix socket, or an
+// address such as 127.0.0.1:80 that takes connections.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: await FILE|ADDRESS…")
+	}
+	for _, what := range args {
+		there := func() bool {
+			if !strings.Contains(what, ":") {
+				_, err := os.Stat(ts.MkAbs(what))
+				return err == nil
+			}
+			conn, err := net.Dial("tcp", what)
+			if err == nil {
+				conn.Close()
+			}
+			return err == nil
+		}
+		for end := time.Now().Add(10 * time.Second); !there(); time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(end) {
+				ts.Fatalf("%s did not come", what)
+			}
+		}
+	}
+}
