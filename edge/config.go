@@ -1,11 +1,15 @@
 package edge
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/netwright/netwright/edge/route"
 )
 
 // ServiceConfig is an HTTP service: where it listens, and what its routes do.
@@ -82,13 +86,13 @@ type RouteConfig struct {
 	// Name for records and metrics. By default the route is known by its match.
 	Name string `yaml:"name"`
 	// Requests that the route serves; without it, all that come so far.
-	Match MatchConfig `yaml:"match"`
+	Match *route.Match `yaml:"match"`
 	// Names of the guards that a request must pass, after those of the service.
 	Guards []string `yaml:"guards"`
 	// Changes the path before the action sees it.
-	Rewrite *RewriteConfig `yaml:"rewrite"`
+	Rewrite *route.Rewrite `yaml:"rewrite"`
 	// Changes header fields on the way in and on the way out.
-	Headers HeadersConfig `yaml:"headers"`
+	Headers route.Headers `yaml:"headers"`
 	// Limits that differ from the service's.
 	Limits RouteLimitsConfig `yaml:"limits"`
 	// Timeouts that differ from the service's.
@@ -106,60 +110,6 @@ type RouteConfig struct {
 	Respond *RespondConfig `yaml:"respond"`
 	// Serves the metrics of the node for Prometheus. Put a guard before it.
 	Metrics bool `yaml:"metrics"`
-}
-
-// MatchConfig says which requests a route is for. All that is given must match;
-// of a list, one.
-type MatchConfig struct {
-	// Hosts: shop.example.com, or *.example.com for all names below.
-	Host []string `yaml:"host,short"`
-	// Paths: /hello for exactly that one, /api/* for it and all below it, or ~ and a regular expression for the whole path, as in ~/user/([0-9]+).
-	Path []string `yaml:"path"`
-	// Methods, as in GET. GET stands for HEAD too.
-	Method []string `yaml:"method"`
-	// Header fields and their values: text for exactly that, * for any value, ~ and a regular expression.
-	Header map[string]string `yaml:"header"`
-	// Query parameters and their values, as for header.
-	Query map[string]string `yaml:"query"`
-	// Addresses of clients.
-	Address []netip.Prefix `yaml:"address"`
-}
-
-// RewriteConfig changes the path of a request. strip comes first, then replace,
-// then add.
-type RewriteConfig struct {
-	// Prefix to take away: /api makes /api/users /users.
-	Strip string `yaml:"strip"`
-	// Patterns to replace, one after the other.
-	Replace []ReplaceConfig `yaml:"replace"`
-	// Prefix to put before: /v2 makes /users /v2/users.
-	Add string `yaml:"add"`
-}
-
-// ReplaceConfig replaces a pattern.
-type ReplaceConfig struct {
-	// Regular expression (RE2).
-	Pattern string `yaml:"pattern" required:"true"`
-	// What stands in its place; $1 is its first group.
-	With string `yaml:"with"`
-}
-
-// HeadersConfig changes header fields.
-type HeadersConfig struct {
-	// Fields of the request, as the upstream gets it.
-	Request FieldsConfig `yaml:"request"`
-	// Fields of the answer, as the client gets it.
-	Response FieldsConfig `yaml:"response"`
-}
-
-// FieldsConfig changes the fields of one head: remove first, then set, then add.
-type FieldsConfig struct {
-	// Fields to take away.
-	Remove []string `yaml:"remove"`
-	// Fields to set, in place of what is there. Values may hold variables.
-	Set map[string]string `yaml:"set"`
-	// Fields to add to what is there. Values may hold variables.
-	Add map[string]string `yaml:"add"`
 }
 
 // RouteLimitsConfig are the limits of one route.
@@ -180,27 +130,28 @@ type RouteTimeoutsConfig struct {
 	Tunnel time.Duration `yaml:"tunnel"`
 }
 
-// String is what a route without a name is known by: GET shop.example.com/api/*.
-func (c *MatchConfig) String() string {
+// Title is what the route is known by: its name, or else its match, as in
+// GET shop.example.com/api/*.
+func (c *RouteConfig) Title() string {
+	m := c.Match
+	if c.Name != "" || m == nil {
+		return cmp.Or(c.Name, "/*")
+	}
 	var parts []string
-	if len(c.Method) > 0 {
-		parts = append(parts, strings.Join(c.Method, "|"))
+	if len(m.Method) > 0 {
+		parts = append(parts, strings.Join(m.Method, "|"))
 	}
-	host, path := strings.Join(c.Host, "|"), strings.Join(c.Path, "|")
-	if path == "" {
-		path = "/*"
-	}
-	parts = append(parts, host+path)
+	parts = append(parts, strings.Join(m.Host, "|")+cmp.Or(strings.Join(m.Path, "|"), "/*"))
 	for _, field := range []struct {
 		mark   string
-		values map[string]string
-	}{{": ", c.Header}, {"=", c.Query}} {
+		values map[string][]string
+	}{{": ", m.Header}, {"=", m.Query}} {
 		for _, name := range slices.Sorted(maps.Keys(field.values)) {
-			parts = append(parts, name+field.mark+field.values[name])
+			parts = append(parts, name+field.mark+strings.Join(field.values[name], "|"))
 		}
 	}
-	for _, network := range c.Address {
-		parts = append(parts, network.String())
+	for _, network := range m.Client {
+		parts = append(parts, fmt.Sprint(network))
 	}
 	return strings.Join(parts, " ")
 }

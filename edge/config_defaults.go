@@ -24,8 +24,11 @@ func (c *ServiceConfig) SetDefaults() {
 
 // SetDefaults fills in what was left at zero.
 func (c *LimitsConfig) SetDefaults() {
-	fill(&c.Line, 8<<10)
 	fill(&c.Head, 16<<10)
+	fill(&c.Line, 8<<10)
+	if c.Head > 0 {
+		c.Line = min(c.Line, c.Head) // the line is part of the head
+	}
 	fill(&c.Fields, 100)
 	fill(&c.Body, -1)
 	fill(&c.Rate, -1)

@@ -3,11 +3,11 @@ package edge
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/netwright/netwright/edge/route"
 	"github.com/netwright/netwright/edge/upstream"
 )
 
@@ -39,12 +39,9 @@ func (c *ServiceConfig) Validate() error {
 	if c.Via != "" && !isToken(c.Via) {
 		m.add([]string{"via"}, "%q cannot stand in Via; use a name of letters and digits", c.Via)
 	}
-	if c.Limits.Head > 0 && c.Limits.Line > c.Limits.Head {
-		m.add([]string{"limits", "line"}, "the request line is part of the head, whose limit is smaller")
-	}
 	m.errors(c.Errors)
 	for i := range c.Routes[:max(len(c.Routes)-1, 0)] {
-		if c.Routes[i].Match.everything() && len(c.Routes[i].Match.Address) == 0 {
+		if everything(c.Routes[i].Match) {
 			m.add([]string{"routes", strconv.Itoa(i + 1)}, "no request comes here, since the route before matches all")
 			break
 		}
@@ -93,111 +90,13 @@ func (m *mistakes) errors(answers map[string]ErrorConfig) {
 	}
 }
 
-// everything tells whether no request fails to match, the client's address apart.
-func (c *MatchConfig) everything() bool {
-	all := func(path string) bool { return path == "/*" || path == "*" }
-	return len(c.Host)+len(c.Method)+len(c.Header)+len(c.Query) == 0 && (len(c.Path) == 0 || slices.ContainsFunc(c.Path, all))
-}
-
-// Validate tells everything that is wrong with a match.
-func (c *MatchConfig) Validate() error {
-	var m mistakes
-	for i, host := range c.Host {
-		name := strings.TrimPrefix(host, "*.")
-		if name == "" || strings.ContainsAny(name, "*/: ?#") && !strings.HasPrefix(name, "[") {
-			m.add([]string{"host", strconv.Itoa(i)}, "%q is no host; write a name without port, as in shop.example.com or *.example.com", host)
-		}
+// everything tells whether no request fails to match.
+func everything(m *route.Match) bool {
+	if m == nil {
+		return true
 	}
-	for i, path := range c.Path {
-		if err := checkPath(path); err != nil {
-			m.add([]string{"path", strconv.Itoa(i)}, "%w", err)
-		}
-	}
-	for i, method := range c.Method {
-		switch {
-		case !isToken(method):
-			m.add([]string{"method", strconv.Itoa(i)}, "%q is no method", method)
-		case method != strings.ToUpper(method):
-			m.add([]string{"method", strconv.Itoa(i)}, "methods are told apart by case; write %s", strings.ToUpper(method))
-		}
-	}
-	for name, value := range c.Header {
-		if !isToken(name) {
-			m.add([]string{"header", name}, "%q is no field name", name)
-		}
-		m.pattern([]string{"header", name}, value)
-	}
-	for name, value := range c.Query {
-		m.pattern([]string{"query", name}, value)
-	}
-	return m.err()
-}
-
-func (m *mistakes) pattern(path []string, value string) {
-	if expression, ok := strings.CutPrefix(value, "~"); ok {
-		if _, err := regexp.Compile(expression); err != nil {
-			m.add(path, "%w", err)
-		}
-	}
-}
-
-// checkPath checks a path to match. Requests are matched once their path is
-// normalised, so that one which is not could never match.
-func checkPath(path string) error {
-	if expression, ok := strings.CutPrefix(path, "~"); ok {
-		if _, err := regexp.Compile(expression); err != nil {
-			return fmt.Errorf("%q: %w", path, err)
-		}
-		return nil
-	}
-	body, prefix := strings.CutSuffix(path, "/*")
-	switch {
-	case !strings.HasPrefix(path, "/"):
-		return fmt.Errorf("%q must begin with /, or with ~ for a regular expression", path)
-	case strings.Contains(body, "*"):
-		return fmt.Errorf("%q: a * stands only at the end, behind a /; for others write a regular expression, as in ~/user/[^/]+/edit", path)
-	case strings.ContainsAny(path, "?# \t"):
-		return fmt.Errorf("%q is no path; queries are matched by query", path)
-	case strings.Contains(path, "//") || slices.ContainsFunc(strings.Split(body, "/"), func(s string) bool { return s == "." || s == ".." }):
-		return fmt.Errorf("%q is never asked for: dots and double slashes are resolved before a path is matched", path)
-	case prefix && body == "" && path != "/*":
-		return fmt.Errorf("%q is no path", path)
-	}
-	return nil
-}
-
-// Validate tells everything that is wrong with a rewrite.
-func (c *RewriteConfig) Validate() error {
-	var m mistakes
-	for _, prefix := range []struct{ key, value string }{{"strip", c.Strip}, {"add", c.Add}} {
-		if prefix.value != "" && (!strings.HasPrefix(prefix.value, "/") || strings.ContainsAny(prefix.value, "*?# ")) {
-			m.add([]string{prefix.key}, "%q must be a path that begins with /, without *", prefix.value)
-		}
-	}
-	for i, replace := range c.Replace {
-		if _, err := regexp.Compile(replace.Pattern); err != nil {
-			m.add([]string{"replace", strconv.Itoa(i), "pattern"}, "%w", err)
-		}
-	}
-	return m.err()
-}
-
-// Validate tells everything that is wrong with changes of fields.
-func (c *FieldsConfig) Validate() error {
-	var m mistakes
-	for i, name := range c.Remove {
-		m.fieldName([]string{"remove", strconv.Itoa(i)}, name)
-	}
-	for name := range c.Set {
-		m.fieldName([]string{"set", name}, name)
-	}
-	for name := range c.Add {
-		m.fieldName([]string{"add", name}, name)
-	}
-	for key, values := range map[string]map[string]string{"set": c.Set, "add": c.Add} {
-		m.fieldValues(key, values)
-	}
-	return m.err()
+	all := func(path string) bool { return path == "/*" }
+	return len(m.Host)+len(m.Method)+len(m.Header)+len(m.Query)+len(m.Client) == 0 && (len(m.Path) == 0 || slices.ContainsFunc(m.Path, all))
 }
 
 func (m *mistakes) fieldName(path []string, name string) {
@@ -225,7 +124,10 @@ func (c *ProxyConfig) Validate() error {
 	if strings.ContainsAny(c.Host, "/ \t\r\n?#@") {
 		m.add([]string{"host"}, "%q is no host", c.Host)
 	}
-	if c.Pool == "" {
+	switch {
+	case c.Pool == "" && len(c.To) == 0:
+		m.add(nil, "say where requests go: the name of a pool, or targets in to")
+	case c.Pool == "":
 		m.errs = append(m.errs, c.Config.Validate())
 	}
 	return m.err()

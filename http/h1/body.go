@@ -28,6 +28,9 @@ type body struct {
 	most    int64 // of the content in all; less than 0 for no limit
 	seen    int64
 	timeout time.Duration // for each read
+	least   int64         // bytes a second, over each timeout
+	checked int64         // when the rate was last looked at, on the clock of the deadlines
+	before  int64         // what had been seen then
 
 	chunks   chunkState
 	extBytes int // of chunk extensions so far
@@ -39,8 +42,8 @@ type body struct {
 }
 
 // start makes b ready for a body of that kind, whose first bytes are in buf[r:w].
-func (b *body) start(src source, kind bodyKind, length, most int64, timeout time.Duration) {
-	*b = body{source: src, kind: kind, left: length, most: most, timeout: timeout, trailers: b.trailers[:0]}
+func (b *body) start(src source, kind bodyKind, length, most int64, timeout time.Duration, least int64) {
+	*b = body{source: src, kind: kind, left: length, most: most, timeout: timeout, least: least, trailers: b.trailers[:0]}
 	switch {
 	case kind == bodyNone || kind == bodyLength && length == 0:
 		b.kind, b.err = bodyNone, io.EOF
@@ -191,6 +194,25 @@ func (b *body) wait() error {
 		}
 	}
 	b.dl.set(phaseBusy, b.timeout)
+	if b.least > 0 {
+		return b.paced()
+	}
+	return nil
+}
+
+// paced refuses content that comes slower than the least rate. The first look
+// only begins the count.
+func (b *body) paced() error {
+	now := b.dl.clock.now.Load()
+	elapsed := time.Duration(now - b.checked)
+	switch {
+	case b.checked == 0:
+	case elapsed < b.timeout:
+		return nil
+	case float64(b.seen-b.before) < float64(b.least)*elapsed.Seconds():
+		return ErrBodyTimeout
+	}
+	b.checked, b.before = max(now, 1), b.seen
 	return nil
 }
 

@@ -59,6 +59,11 @@ func (c *ClientConfig) SetDefaults() {
 // Client speaks HTTP/1.1 to one server over one connection, one exchange at a
 // time. Only Cancel may be called from another goroutine, and Send beside Receive.
 type Client struct {
+	// Cancel ends the exchange under way: what waits for the server returns
+	// ErrCanceled, and the connection is of no further use. It is a field so that
+	// to pass it on costs no allocation.
+	Cancel func()
+
 	conn net.Conn
 	raw  syscall.RawConn // of a bare socket
 	cfg  *ClientConfig
@@ -108,8 +113,10 @@ func NewClient(conn net.Conn, d *Deadlines, cfg *ClientConfig) *Client {
 	cfg.SetDefaults()
 	c := &Client{conn: conn, raw: direct(conn), cfg: cfg}
 	c.step = c.exchangeDirect
+	c.Cancel = c.cancel
 	c.sink = sink{conn: conn, dl: &c.dl, left: message.UnknownLength, timeout: cfg.SendTimeout}
-	c.dl.conn, c.dl.stall = conn, cfg.BodyTimeout
+	c.dl.conn = conn
+	c.dl.pace(cfg.BodyTimeout, 0)
 	d.add(&c.dl)
 	return c
 }
@@ -135,9 +142,7 @@ func (c *Client) Leave() net.Conn {
 // Rest is what was read behind the answer.
 func (r *Reply) Rest() []byte { return r.body.source.buf[r.body.r:r.body.w] }
 
-// Cancel ends the exchange under way: what waits for the server returns
-// ErrCanceled. The connection is of no further use.
-func (c *Client) Cancel() {
+func (c *Client) cancel() {
 	c.dl.canceled.Store(true)
 	c.conn.SetDeadline(aLongTimeAgo)
 }
@@ -302,7 +307,7 @@ func (c *Client) receive(r *Reply, toHead bool, inform func(*message.Response) e
 			}
 			rest := source{conn: c.conn, dl: &c.dl, buf: r.src.buf[n:], w: r.src.w - n, n: r.src.n}
 			r.kind = kind
-			r.body.start(rest, kind, r.Response.Length, -1, c.cfg.BodyTimeout)
+			r.body.start(rest, kind, r.Response.Length, -1, c.cfg.BodyTimeout, 0)
 			c.answered.Store(true)
 			c.dl.rest()
 			return nil
@@ -350,7 +355,7 @@ func (c *Client) failed(r *Reply, err error) error {
 // Reusable says whether the connection may carry another exchange: the answer was
 // read to its end, nothing follows it, and the server wants to go on.
 func (r *Reply) Reusable() bool {
-	if !r.KeepAlive || r.kind == bodyUntilClose || len(r.Rest()) > 0 {
+	if !r.KeepAlive || r.src.dl.canceled.Load() || r.kind == bodyUntilClose || len(r.Rest()) > 0 {
 		return false
 	}
 	return r.body.ended() || r.body.kind == bodyNone

@@ -123,13 +123,13 @@ type deadline struct {
 
 	// Of a server's connection; the others leave them empty.
 	done <-chan struct{} // closed when the server drains
-	idle time.Duration   // what set was given for phaseIdle
+	idle atomic.Int64    // what setIdle was given last
 	gone func()          // called when the client has hung up while phaseAnswering
 
 	// A long splice gives no sign of life, so the kernel is asked for one.
 	moved atomic.Int64 // bytes moved as of the last look; -1 when no splice is under way
-	stall time.Duration
-	least int64 // bytes in each stall that count as life
+	stall atomic.Int64 // nanoseconds from one look to the next
+	least atomic.Int64 // bytes in each stall that count as life
 }
 
 // lookAfter is how often the client of a request that takes long is looked at.
@@ -142,6 +142,18 @@ func (e *deadline) set(p phase, d time.Duration) {
 		return
 	}
 	e.at.Store((e.clock.now.Load()+int64(d+tick))&^phaseMask | int64(p)) // the clock may be a tick behind
+}
+
+// setIdle arms the deadline for the next request. With no limit it is so far away
+// that only a drain comes before.
+func (e *deadline) setIdle(d time.Duration) {
+	if d <= 0 {
+		d = 1 << 60
+	}
+	if e.idle.Load() != int64(d) {
+		e.idle.Store(int64(d))
+	}
+	e.set(phaseIdle, d)
 }
 
 // rest is what a connection is in between reads and writes: nothing is due, but
@@ -166,7 +178,7 @@ func (e *deadline) due(now int64) bool {
 func (e *deadline) drained(now, at int64) bool {
 	select {
 	case <-e.done:
-		return now-(at-int64(e.idle)) >= int64(drainGrace)
+		return now-(at-e.idle.Load()) >= int64(drainGrace)
 	default:
 		return false
 	}
@@ -198,11 +210,11 @@ func (e *deadline) progressed(now, at int64) bool {
 		return false
 	}
 	after := bytesMoved(e.conn)
-	if after-before < max(e.least, 1) {
+	if after-before < max(e.least.Load(), 1) {
 		return false
 	}
 	e.moved.Store(after)
-	e.at.CompareAndSwap(at, (now+int64(e.stall))&^phaseMask)
+	e.at.CompareAndSwap(at, (now+e.stall.Load())&^phaseMask)
 	return true
 }
 
@@ -226,6 +238,13 @@ func (e *deadline) late(err error) bool {
 }
 
 var aLongTimeAgo = time.Unix(1, 0)
+
+// pace says how a long splice must get on: least bytes a second, looked at each
+// stall.
+func (e *deadline) pace(stall time.Duration, least int64) {
+	e.stall.Store(int64(stall))
+	e.least.Store(int64(float64(max(least, 0)) * stall.Seconds()))
+}
 
 // watch says whether a splice is under way, during which the kernel's counters
 // and not set tell that the connection lives.

@@ -6,9 +6,9 @@
 // RFC forbids is refused and never repaired, since what two parsers read
 // differently is how requests get smuggled.
 //
-//	srv := &h1.Server{Handler: h1.HandlerFunc(func(st message.Stream) {
-//		st.Respond(&message.Response{Status: 200, Length: 3}, []byte("hi\n"))
-//	})}
+//	clock := h1.NewDeadlines()
+//	go clock.Serve(ctx)
+//	srv := h1.NewServer(handler, clock, h1.Config{})
 //	for {
 //		conn, err := ln.Accept()
 //		...

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -23,16 +24,27 @@ type Handler interface {
 	Refuse(ctx context.Context, st message.Stream, broken *message.Error)
 }
 
-// Server serves HTTP/1 on connections that others accept. Its fields must not
-// change once it serves; Serve may be called from many goroutines.
+// Server serves HTTP/1 on connections that others accept. Its methods may be
+// called from many goroutines.
 type Server struct {
-	Handler   Handler
-	Config    Config
-	Deadlines *Deadlines // required; somebody must run its Serve
+	handler Handler
+	clock   *Deadlines
+	config  atomic.Pointer[Config]
+	pool    sync.Pool // of *stream
+}
 
-	once sync.Once
-	lim  limits
-	pool sync.Pool
+// NewServer makes a server. Somebody must run the clock's Serve.
+func NewServer(h Handler, clock *Deadlines, cfg Config) *Server {
+	s := &Server{handler: h, clock: clock}
+	s.pool.New = func() any { return newStream() }
+	s.Use(cfg)
+	return s
+}
+
+// Use replaces the limits and timeouts for all that begins from now on.
+func (s *Server) Use(cfg Config) {
+	cfg.SetDefaults()
+	s.config.Store(&cfg)
 }
 
 // conn is one client connection.
@@ -64,24 +76,15 @@ type awaiter interface{ Await() error }
 // an idle connection is closed a second after its last answer. A connection
 // that the client, a timeout or a hijack ended is no error.
 func (s *Server) Serve(ctx context.Context, nc net.Conn) error {
-	if s.Deadlines == nil {
-		return errors.New("h1: Server.Deadlines is not set")
-	}
-	s.once.Do(func() {
-		s.Config.SetDefaults()
-		s.lim = s.Config.limits()
-		s.pool.New = func() any { return newStream() }
-	})
 	c := &conn{srv: s, ctx: ctx, nc: nc, raw: direct(nc)}
 	c.tryRead = c.readDirect
 	if t, ok := nc.(*tls.Conn); ok {
 		c.tls = t
 		c.wait, _ = t.NetConn().(awaiter)
 	}
-	c.dl.conn, c.dl.done, c.dl.idle, c.dl.gone = nc, ctx.Done(), s.Config.IdleTimeout, c.hungUp
-	c.dl.stall, c.dl.least = s.Config.BodyTimeout, s.Config.LeastRate*int64(s.Config.BodyTimeout.Seconds())
-	s.Deadlines.add(&c.dl)
-	defer s.Deadlines.remove(&c.dl)
+	c.dl.conn, c.dl.done, c.dl.gone = nc, ctx.Done(), c.hungUp
+	s.clock.add(&c.dl)
+	defer s.clock.remove(&c.dl)
 	for c.next() {
 		switch c.exchange() {
 		case last:
@@ -99,7 +102,7 @@ func (c *conn) next() bool {
 	if c.st != nil { // pipelined: its bytes are there
 		return true
 	}
-	c.dl.set(phaseIdle, c.srv.Config.IdleTimeout)
+	c.dl.setIdle(c.srv.config.Load().IdleTimeout)
 	for {
 		err := c.await()
 		if c.st != nil {
@@ -191,11 +194,11 @@ func (c *conn) exchange() outcome {
 	switch {
 	case err == nil:
 		c.dl.rest()
-		c.srv.Handler.ServeStream(c.ctx, st)
+		c.srv.handler.ServeStream(c.ctx, st)
 	case errors.As(err, &broken):
 		st.Close()
-		st.body.start(st.src, bodyNone, 0, 0, 0)
-		c.srv.Handler.Refuse(c.ctx, st, broken)
+		st.body.start(st.src, bodyNone, 0, 0, 0, 0)
+		c.srv.handler.Refuse(c.ctx, st, broken)
 	default: // the client went away in the middle of a head
 		c.put(st)
 		return last
@@ -206,7 +209,7 @@ func (c *conn) exchange() outcome {
 	}
 	if !st.end() {
 		if !st.cut && !st.asked {
-			c.linger(st)
+			c.linger(st, st.cfg.Linger)
 		}
 		c.put(st)
 		return last
@@ -231,12 +234,12 @@ const mostLinger = 1 << 20
 
 // linger lets a client that is still sending read the answer: to close with
 // bytes unread would reset the connection and with it the answer (§9.6).
-func (c *conn) linger(st *stream) {
+func (c *conn) linger(st *stream, most time.Duration) {
 	half, ok := c.nc.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	c.nc.SetReadDeadline(time.Now().Add(c.srv.Config.Linger))
+	c.nc.SetReadDeadline(time.Now().Add(most))
 	for got := 0; got < mostLinger; {
 		n, err := c.nc.Read(st.buf)
 		if err != nil {
@@ -249,10 +252,9 @@ func (c *conn) linger(st *stream) {
 // hungUp is called by the clock when the client is gone while it is answered.
 func (c *conn) hungUp() {
 	c.mu.Lock()
+	defer c.mu.Unlock() // held during the call, so that NotifyGone(nil) waits for it
 	c.gone = true
-	cancel := c.cancel
-	c.mu.Unlock()
-	if cancel != nil {
-		cancel()
+	if c.cancel != nil {
+		c.cancel()
 	}
 }

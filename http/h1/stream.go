@@ -15,6 +15,7 @@ import (
 // buffers, and implements message.Stream.
 type stream struct {
 	c       *conn
+	cfg     *Config // as it was when the exchange began
 	req     message.Request
 	body    body
 	sink    sink
@@ -33,6 +34,7 @@ type stream struct {
 	finished  bool
 	noBody    bool // the answer has none, whatever the handler writes
 	hijacked  bool
+	limited   bool // Limit was called
 	cut       bool // the answer is incomplete; the close must show it
 }
 
@@ -47,9 +49,9 @@ func newStream() *stream {
 
 // attach makes a pooled stream ready for an exchange on c.
 func (st *stream) attach(c *conn) {
-	st.c = c
+	st.c, st.cfg = c, c.srv.config.Load()
 	st.src = source{conn: c.nc, dl: &c.dl, buf: st.buf}
-	st.sink = sink{conn: c.nc, dl: &c.dl, out: st.out[:0], left: message.UnknownLength, timeout: c.srv.Config.SendTimeout}
+	st.sink = sink{conn: c.nc, dl: &c.dl, out: st.out[:0], left: message.UnknownLength, timeout: st.cfg.SendTimeout}
 	st.keep = true
 }
 
@@ -57,6 +59,7 @@ func (st *stream) attach(c *conn) {
 func (st *stream) detach() {
 	st.body.done()
 	st.ended()
+	st.unlimit()
 	if len(st.buf) > 4*headBuffer {
 		st.buf = make([]byte, headBuffer)
 	}
@@ -68,7 +71,7 @@ func (st *stream) detach() {
 
 func (st *stream) reset() {
 	st.req.Reset()
-	st.c, st.ctx, st.cancel = nil, nil, nil
+	st.c, st.cfg, st.ctx, st.cancel = nil, nil, nil, nil
 	st.src, st.sink = source{}, sink{}
 	st.trailer, st.keep, st.asked, st.responded = false, false, false, false
 	st.finished, st.noBody, st.hijacked, st.cut, st.continued = false, false, false, false, false
@@ -90,6 +93,7 @@ func (st *stream) ended() {
 func (st *stream) restart(rest []byte) {
 	c, out := st.c, st.sink.out
 	st.ended()
+	st.unlimit()
 	if len(rest) > len(st.buf) {
 		st.buf = make([]byte, len(rest))
 	}
@@ -107,7 +111,7 @@ func (st *stream) readHead() error {
 	if n, err := st.parse(0); n > 0 || err != nil {
 		return err
 	}
-	c.dl.set(phaseBusy, c.srv.Config.HeadTimeout)
+	c.dl.set(phaseBusy, st.cfg.HeadTimeout)
 	for {
 		if st.src.w == len(st.buf) {
 			st.grow()
@@ -128,7 +132,7 @@ func (st *stream) readHead() error {
 // parse tries to read the head. from is what of the buffer is new.
 func (st *stream) parse(from int) (int, error) {
 	c := st.c
-	n, err := parseRequest(st.src.buf[:st.src.w], &st.req, c.srv.lim, st.path)
+	n, err := parseRequest(st.src.buf[:st.src.w], &st.req, st.cfg.limits(), st.path)
 	if err != nil || n == 0 {
 		return 0, err
 	}
@@ -144,7 +148,7 @@ func (st *stream) parse(from int) (int, error) {
 		}
 	}
 	rest := source{conn: c.nc, dl: &c.dl, buf: st.src.buf[n:], w: st.src.w - n, n: st.src.n}
-	st.body.start(rest, kind, st.req.Length, c.srv.Config.Body, c.srv.Config.BodyTimeout)
+	st.body.start(rest, kind, st.req.Length, st.cfg.Body, st.cfg.BodyTimeout, st.cfg.LeastRate)
 	if st.body.err == ErrBodyTooLarge {
 		return n, ErrBodyTooLarge
 	}
@@ -359,7 +363,7 @@ func (st *stream) Hijack() (net.Conn, []byte, error) {
 	}
 	st.hijacked = true
 	c := st.c
-	c.srv.Deadlines.remove(&c.dl)
+	c.srv.clock.remove(&c.dl)
 	c.dl.set(phaseBusy, 0)
 	c.nc.SetDeadline(time.Time{})
 	return c.nc, st.body.buf[st.body.r:st.body.w], nil
@@ -367,6 +371,37 @@ func (st *stream) Hijack() (net.Conn, []byte, error) {
 
 // Close implements message.Stream.
 func (st *stream) Close() { st.keep = false }
+
+// Limit implements message.Stream.
+func (st *stream) Limit(l message.Limits) {
+	b := &st.body
+	if l.Body != 0 {
+		b.most = l.Body
+		if b.kind == bodyLength && b.err == nil && l.Body >= 0 && b.left > l.Body {
+			b.err = ErrBodyTooLarge
+			st.keep = false
+		}
+	}
+	if l.BodyTimeout != 0 {
+		b.timeout = l.BodyTimeout
+	}
+	if l.LeastRate != 0 {
+		b.least = max(l.LeastRate, 0)
+	}
+	st.c.dl.pace(b.timeout, b.least)
+	st.limited = true
+	if l.SendTimeout != 0 {
+		st.sink.timeout = l.SendTimeout
+	}
+}
+
+// unlimit lets the connection go by the server's limits again.
+func (st *stream) unlimit() {
+	if st.limited {
+		st.limited = false
+		st.c.dl.pace(st.cfg.BodyTimeout, st.cfg.LeastRate)
+	}
+}
 
 // Abort implements message.Stream.
 func (st *stream) Abort() {
@@ -379,10 +414,9 @@ func (st *stream) Abort() {
 func (st *stream) NotifyGone(f func()) {
 	c := st.c
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.cancel = f
-	gone := c.gone
-	c.mu.Unlock()
-	if gone && f != nil {
+	if c.gone && f != nil {
 		f()
 	}
 }

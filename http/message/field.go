@@ -1,5 +1,7 @@
 package message
 
+import "bytes"
+
 // Field is one header or trailer field line. Name and Value are ranges over
 // memory that somebody else owns; Value has no white space around it.
 type Field struct {
@@ -203,4 +205,26 @@ func (f Fields) StripNominated() {
 			}
 		}
 	}
+}
+
+// Cookie returns the value of the first cookie of that name in Cookie fields
+// (RFC 6265 §4.2), nil without one.
+func (f Fields) Cookie(name string) []byte {
+	for i := range f {
+		if f[i].Known != Cookie {
+			continue
+		}
+		for rest := f[i].Value; len(rest) > 0; {
+			pair := rest
+			if end := bytes.IndexByte(rest, ';'); end >= 0 {
+				pair, rest = rest[:end], rest[end+1:]
+			} else {
+				rest = nil
+			}
+			if key, value, ok := bytes.Cut(TrimSpace(pair), []byte("=")); ok && string(key) == name {
+				return value
+			}
+		}
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"time"
 )
 
 // Body is the content of a message as it arrives. Read returns io.EOF after the
@@ -25,6 +26,14 @@ type Body interface {
 	Discard(n int)
 	// Trailers are the fields behind the content; they are there after io.EOF.
 	Trailers() Fields
+}
+
+// Limits bound one exchange. Less than zero is no limit, zero leaves what holds.
+type Limits struct {
+	Body        int64         // bytes of the request's body
+	BodyTimeout time.Duration // for the next part of it
+	LeastRate   int64         // of it, bytes per second over each BodyTimeout
+	SendTimeout time.Duration // for the next part of the answer to be taken
 }
 
 // Stream is one request on a server and the way to answer it, whatever the
@@ -56,13 +65,16 @@ type Stream interface {
 	// Close makes this the last answer on the connection.
 	Close()
 
+	// Limit bounds what is still to come of this exchange. It is called before the
+	// body is read.
+	Limit(Limits)
 	// Abort makes a read of the body that another goroutine is in return, and every
 	// later one; the connection ends behind the answer.
 	Abort()
 
 	// NotifyGone has f called, once and from another goroutine, when the client
-	// hangs up before the stream ends; nil takes that back. Context is the same
-	// for those who need a context.
+	// hangs up before the stream ends; nil takes that back, after which no call is
+	// under way. f must be quick. Context is the same for those who need a context.
 	NotifyGone(f func())
 	Context() context.Context
 	Conn() net.Conn

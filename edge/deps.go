@@ -1,0 +1,27 @@
+package edge
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/netwright/netwright/edge/upstream"
+	"github.com/netwright/netwright/flow"
+	"github.com/netwright/netwright/guard"
+	"github.com/netwright/netwright/http/h1"
+)
+
+// Deps is what a service is built from beside its config.
+type Deps struct {
+	Journal   *flow.Journal
+	Log       *slog.Logger // nil logs nothing
+	Deadlines *h1.Deadlines
+
+	// Guard returns the guard of that name, Pool the pool that a proxy names or
+	// describes; owner is the service and route that it is for.
+	Guard func(name string) (guard.Guard, error)
+	Pool  func(cfg *ProxyConfig, owner string) (*upstream.Pool, error)
+	// AsksClients says whether any guard asks for a client certificate.
+	AsksClients func(names []string) bool
+	// Metrics answers the routes that say so; nil where there are none.
+	Metrics http.Handler
+}

@@ -1,0 +1,173 @@
+package edge
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/netwright/netwright/edge/route"
+	"github.com/netwright/netwright/edge/upstream"
+	"github.com/netwright/netwright/flow"
+	"github.com/netwright/netwright/guard"
+	"github.com/netwright/netwright/http/h1"
+	"github.com/netwright/netwright/http/message"
+)
+
+// Handler is the action of a route. It answers the exchange, or returns an error
+// without having answered: a *message.Error is answered with its status, any
+// other with 500.
+type Handler interface {
+	ServeExchange(ex *Exchange) error
+}
+
+// HandlerFunc makes a function a Handler.
+type HandlerFunc func(ex *Exchange) error
+
+// ServeExchange calls f.
+func (f HandlerFunc) ServeExchange(ex *Exchange) error { return f(ex) }
+
+// Exchange is one request on its way through a service and the answer to it. It
+// is pooled: nothing of it may be kept when its handler has returned. It is a
+// context.Context that ends when the client hangs up.
+type Exchange struct {
+	Stream  message.Stream
+	Request *message.Request
+	Peer    netip.AddrPort // who connected
+	Client  netip.AddrPort // who asks: Peer, or what a trusted peer says
+	TLS     *tlsState      // of the connection; nil in the clear
+	Trusted bool           // the peer is one whose word on the client counts
+	Record  flow.Record
+	Attempt guard.Attempt
+
+	start   time.Time
+	service *Service
+	table   *table
+	route   *entry
+	// captures are what the regular expression of the route's path matched.
+	captures [][]byte
+	matched  []byte // the path before the route rewrote it
+
+	verdict  guard.Verdict // of the guard that did not admit
+	answered bool
+	bodyGone bool // of the request's body something was sent that cannot be had again
+
+	timeout time.Duration // for the head of an upstream's answer, in this try
+
+	// Memory that a proxied exchange needs.
+	choice upstream.Choice
+	reply  *h1.Reply
+	out    []byte // head of the request to an upstream
+	text   []byte // values that are made for fields
+
+	variables route.Values
+}
+
+func newExchange() *Exchange {
+	ex := &Exchange{
+		reply: h1.NewReply(),
+		out:   make([]byte, 0, 2<<10),
+		text:  make([]byte, 0, 1<<10),
+	}
+	ex.Attempt.Header = ex.header
+	return ex
+}
+
+// reset forgets the exchange.
+func (ex *Exchange) reset() {
+	ex.Stream, ex.Request, ex.TLS, ex.service, ex.table, ex.route = nil, nil, nil, nil, nil, nil
+	ex.answered, ex.bodyGone, ex.Trusted = false, false, false
+	ex.Attempt.TLS, ex.Attempt.Subject = nil, ""
+	if ex.verdict.Decision != guard.Admit {
+		ex.verdict = guard.Verdict{}
+	}
+	ex.captures, ex.matched = ex.captures[:0], nil
+	ex.text = ex.text[:0]
+	ex.variables = route.Values{}
+}
+
+// Secure says whether the client came over TLS.
+func (ex *Exchange) Secure() bool { return ex.TLS != nil }
+
+// header is how guards look fields up.
+func (ex *Exchange) header(name string) string {
+	v, _ := ex.Request.Fields.Value(name)
+	return string(v)
+}
+
+// Deadline implements context.Context; there is none.
+func (ex *Exchange) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+// Done implements context.Context. The channel is made when it is first asked for.
+func (ex *Exchange) Done() <-chan struct{} { return ex.Stream.Context().Done() }
+
+// Err implements context.Context.
+func (ex *Exchange) Err() error { return ex.Stream.Context().Err() }
+
+// Value implements context.Context.
+func (ex *Exchange) Value(key any) any { return ex.Stream.Context().Value(key) }
+
+var _ context.Context = (*Exchange)(nil)
+
+// Respond sends the head of the answer and the first bytes of its body, after the
+// fields were changed as the route says. The rest of the body goes to Stream.
+func (ex *Exchange) Respond(r *message.Response, body []byte) error {
+	ex.answered = true
+	ex.Record.Status = uint16(r.Status)
+	ex.finishFields(r)
+	return ex.Stream.Respond(r, body)
+}
+
+// RespondText answers with a whole small body.
+func (ex *Exchange) RespondText(status int, contentType string, body []byte) error {
+	r := &ex.reply.Response
+	r.Reset()
+	r.Status, r.Length = status, int64(len(body))
+	if contentType != "" {
+		r.Fields.AddKnown(message.ContentType, []byte(contentType))
+	}
+	if err := ex.Respond(r, body); err != nil {
+		return err
+	}
+	return ex.Stream.Finish(nil)
+}
+
+// finishFields makes the changes that every answer of the route gets.
+func (ex *Exchange) finishFields(r *message.Response) {
+	if ex.route != nil {
+		ex.text = ex.route.response.Apply(ex.text, &r.Fields, ex.values())
+	}
+	if !r.Fields.Has(message.XRequestID) {
+		r.Fields.AddKnown(message.XRequestID, ex.requestID())
+	}
+}
+
+// values are what variables stand for in this exchange.
+func (ex *Exchange) values() *route.Values {
+	v := &ex.variables
+	*v = route.Values{
+		Request: ex.Request, Path: ex.matched, Remote: ex.Client.Addr(), Scheme: ex.scheme(),
+		Subject: ex.Attempt.Subject, RecordID: ex.Record.ID, Captures: ex.captures,
+	}
+	if ex.TLS != nil {
+		v.TLSVersion = ex.TLS.Version
+	}
+	return v
+}
+
+func (ex *Exchange) scheme() string {
+	if ex.Secure() {
+		return "https"
+	}
+	return "http"
+}
+
+// requestID is the id of the exchange as X-Request-ID carries it: the client's,
+// where its peer is trusted, the record's otherwise.
+func (ex *Exchange) requestID() []byte {
+	if id := ex.Record.Bytes(flow.RequestID); len(id) > 0 {
+		return id
+	}
+	from := len(ex.text)
+	ex.text, _ = ex.Record.ID.AppendText(ex.text)
+	return ex.text[from:]
+}

@@ -1,0 +1,301 @@
+package edge
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/netwright/netwright/flow"
+	"github.com/netwright/netwright/guard"
+	"github.com/netwright/netwright/http/h1"
+	"github.com/netwright/netwright/http/message"
+)
+
+// Service answers the HTTP requests of one or more listeners by its routes. Its
+// methods may be called concurrently.
+type Service struct {
+	name string
+	deps Deps
+	h1   *h1.Server
+
+	table     atomic.Pointer[table]
+	exchanges sync.Pool
+	open      atomic.Int64  // connections
+	cut       chan struct{} // closed when tunnels are to end
+}
+
+// New makes a service of a config whose defaults are set.
+func New(name string, cfg *ServiceConfig, deps Deps) (*Service, error) {
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Service{name: name, deps: deps, cut: make(chan struct{})}
+	s.h1 = h1.NewServer(s, deps.Deadlines, limits(cfg))
+	t, err := newTable(s, cfg, nil)
+	if err != nil {
+		return nil, err
+	}
+	s.table.Store(t)
+	return s, nil
+}
+
+// Use replaces the service's routes and guards for the requests that come from
+// now on. Requests under way end as they began; tunnels of routes that are gone
+// are cut. With an error nothing has changed.
+func (s *Service) Use(cfg *ServiceConfig) error {
+	old := s.table.Load()
+	t, err := newTable(s, cfg, old)
+	if err != nil {
+		return err
+	}
+	s.table.Store(t)
+	s.h1.Use(limits(cfg))
+	for _, r := range old.routes {
+		if !t.keeps(r) {
+			close(r.gone)
+		}
+	}
+	return nil
+}
+
+// limits are what the codec must know of the config. The size of bodies is looked
+// at later, when the route is known.
+func limits(cfg *ServiceConfig) h1.Config {
+	return h1.Config{
+		Line: int(cfg.Limits.Line), Head: int(cfg.Limits.Head), Fields: cfg.Limits.Fields,
+		HeadTimeout: cfg.Timeouts.Head, IdleTimeout: cfg.Timeouts.Idle, BodyTimeout: cfg.Timeouts.Body,
+		SendTimeout: cfg.Timeouts.Send, Linger: cfg.Timeouts.Linger, LeastRate: int64(cfg.Limits.Rate),
+	}
+}
+
+// Serve speaks HTTP on conn and closes it; it implements endpoint.Handler. conn
+// is a bare socket, or a *tls.Conn.
+func (s *Service) Serve(ctx context.Context, conn net.Conn) error {
+	s.open.Add(1)
+	defer s.open.Add(-1)
+	return s.h1.Serve(ctx, conn)
+}
+
+// Cut ends the tunnels of the service; they do not end by themselves when it
+// drains. It is called once.
+func (s *Service) Cut() { close(s.cut) }
+
+// Open is the number of connections open now.
+func (s *Service) Open() int64 { return s.open.Load() }
+
+// ServeStream implements h1.Handler.
+func (s *Service) ServeStream(ctx context.Context, st message.Stream) {
+	ex := s.begin(ctx, st)
+	defer s.end(ex)
+	if err := s.answer(ex); err != nil {
+		s.fail(ex, err)
+	}
+}
+
+// Refuse implements h1.Handler.
+func (s *Service) Refuse(ctx context.Context, st message.Stream, broken *message.Error) {
+	ex := s.begin(ctx, st)
+	defer s.end(ex)
+	ex.Record.SetPeer(ex.Peer)
+	s.fail(ex, broken)
+}
+
+// begin takes an exchange from the pool and begins its record.
+func (s *Service) begin(ctx context.Context, st message.Stream) *Exchange {
+	ex, _ := s.exchanges.Get().(*Exchange)
+	if ex == nil {
+		ex = newExchange()
+	}
+	ex.Stream, ex.Request = st, st.Request()
+	ex.service, ex.table, ex.route = s, s.table.Load(), nil
+	ex.start = time.Now()
+	ex.Peer = peerOf(st.Conn())
+	if ex.table.proxied != nil {
+		if named, ok := ctx.Value(peerKey{}).(netip.AddrPort); ok {
+			ex.Peer = named
+		}
+	}
+	ex.Client = ex.Peer
+	ex.TLS = st.TLS()
+	rec := &ex.Record
+	rec.Begin(flow.Request, ex.start)
+	if ex.TLS != nil {
+		rec.TLSVersion = ex.TLS.Version
+	}
+	rec.SetString(flow.Service, s.name)
+	rec.Set(flow.Method, ex.Request.Method)
+	rec.Set(flow.Host, ex.Request.Host)
+	rec.Set(flow.Path, ex.Request.Path)
+	rec.SetString(flow.Protocol, ex.Request.Version.String())
+	for i := range ex.Request.Fields {
+		switch f := &ex.Request.Fields[i]; f.Known {
+		case message.UserAgent:
+			rec.Set(flow.UserAgent, f.Value)
+		case message.Referer:
+			rec.Set(flow.Referer, f.Value)
+		}
+	}
+	return ex
+}
+
+// peerOf is the address of the other side, not valid where it has none.
+func peerOf(conn net.Conn) netip.AddrPort {
+	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+		ap := a.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	return netip.AddrPort{}
+}
+
+// end writes the record and gives the exchange back.
+func (s *Service) end(ex *Exchange) {
+	rec := &ex.Record
+	rec.Duration = time.Since(ex.start)
+	rec.BytesIn += ex.Stream.Received()
+	rec.BytesOut += ex.Stream.Sent()
+	ex.Attempt.Done()
+	s.deps.Journal.Write(rec)
+	ex.reset()
+	s.exchanges.Put(ex)
+}
+
+// answer lets the exchange pass the guards and hands it to its route.
+func (s *Service) answer(ex *Exchange) error {
+	t := ex.table
+	ex.findClient(t.trusted)
+	ex.Record.SetPeer(ex.Client)
+	a := &ex.Attempt
+	a.Peer, a.TLS, a.Service = ex.Client.Addr(), ex.TLS, s.name
+	if err := s.checkName(ex); err != nil {
+		return err
+	}
+	if t.guard != nil {
+		if err := ex.pass(t.guard); err != nil {
+			return err
+		}
+	}
+	i, err := t.find.Find(ex.Request, ex.Client.Addr())
+	if err != nil {
+		return err
+	}
+	if i < 0 {
+		return errNoRoute
+	}
+	r := t.routes[i]
+	ex.route = r
+	ex.Record.SetString(flow.Route, r.name)
+	if r.guard != nil {
+		if err := ex.pass(r.guard); err != nil {
+			return err
+		}
+	}
+	if a.Subject != "" {
+		ex.Record.SetString(flow.Subject, a.Subject)
+	}
+	if r.limits != (message.Limits{}) {
+		ex.Stream.Limit(r.limits)
+		if l := ex.Request.Length; r.limits.Body >= 0 && l > r.limits.Body {
+			return h1.ErrBodyTooLarge
+		}
+	}
+	if r.captures {
+		ex.captures = t.find.Captures(ex.captures[:0], i, ex.Request.Path)
+	}
+	if r.rewrite != nil {
+		ex.matched = ex.Request.Path
+		if ex.text, err = r.rewrite.Apply(ex.text, ex.values()); err != nil {
+			return err
+		}
+	}
+	return r.handler.ServeExchange(ex)
+}
+
+var (
+	errNoRoute    = &Failure{404, errors.New("no route matches")}
+	errMisdirect  = &Failure{421, errors.New("the connection was opened for another name, of which no certificate was asked (RFC 9110 §15.5.20)")}
+	errNoProtocol = &Failure{501, errors.New("CONNECT is not offered here")}
+)
+
+// checkName refuses a request for a name whose clients must show a certificate
+// on a connection that was opened for another.
+func (s *Service) checkName(ex *Exchange) error {
+	if ex.Request.Form == message.AuthorityForm {
+		return errNoProtocol
+	}
+	if ex.TLS == nil || ex.TLS.ServerName == "" || !ex.table.asksClients {
+		return nil
+	}
+	host, _ := message.SplitHostPort(ex.Request.Host)
+	if !message.EqualFold(host, ex.TLS.ServerName) {
+		return errMisdirect
+	}
+	return nil
+}
+
+// pass asks a guard.
+func (ex *Exchange) pass(g guard.Guard) error {
+	v := g.Ask(&ex.Attempt)
+	if v.Decision == guard.Admit {
+		return nil
+	}
+	ex.verdict = v
+	if v.Subject != "" {
+		ex.Record.SetString(flow.Subject, v.Subject)
+	}
+	ex.Record.SetString(flow.Refusal, v.Guard+": "+v.Reason)
+	return &Failure{int(v.Status), v.Err()}
+}
+
+// fail answers an exchange that ended in an error, if that can still be done.
+func (s *Service) fail(ex *Exchange, err error) {
+	status := 500
+	var known *Failure
+	var broken *message.Error
+	switch {
+	case errors.Is(err, errClientGone):
+		if !ex.answered {
+			ex.Record.Status = statusClientGone
+		}
+		ex.Record.SetString(flow.Error, err.Error())
+		return
+	case errors.As(err, &known):
+		status = known.Status
+	case errors.As(err, &broken):
+		status = broken.Status
+		ex.Record.SetString(flow.Refusal, broken.Rule)
+		ex.Stream.Close()
+	}
+	if !ex.Record.Has(flow.Refusal) || broken != nil {
+		ex.Record.SetString(flow.Error, err.Error())
+	}
+	if ex.answered { // too late to say so; the cut answer does
+		return
+	}
+	r := &ex.reply.Response
+	r.Reset()
+	if v := &ex.verdict; v.Decision != guard.Admit {
+		if v.Challenge != "" {
+			r.Fields.AddKnown(message.WWWAuthenticate, []byte(v.Challenge))
+		}
+		if v.RetryAfter > 0 {
+			ex.retryAfter(r, v.RetryAfter)
+		}
+	}
+	s.respondError(ex, r, status)
+}
+
+// retryAfter says when to come again, in whole seconds (RFC 9110 §10.2.3).
+func (ex *Exchange) retryAfter(r *message.Response, d time.Duration) {
+	seconds := (d + time.Second - 1) / time.Second
+	r.Fields.AddKnown(message.RetryAfter, strconv.AppendInt(nil, int64(seconds), 10))
+}
+
+// tlsState is what a request knows of its handshake.
+type tlsState = tls.ConnectionState
