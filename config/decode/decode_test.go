@@ -75,7 +75,7 @@ func (l *limits) Validate() error {
 
 type pathError struct{ field string }
 
-func (e pathError) Error() string        { return e.field + " is too small" }
+func (e pathError) Error() string        { return "is too small" }
 func (e pathError) ConfigPath() []string { return []string{e.field} }
 
 func (h *health) Validate() error {
@@ -207,7 +207,7 @@ func TestProblems(t *testing.T) {
 		{"listen: a\nlimits: [x]", `f:2:9: limits must be a mapping (head), not a list`},
 		{"listen: a\nlimits: head:1", `f:2:9: limits must be a mapping (head); put a space after the colon: head: 1`},
 		{"listen: a\nlimits: {head:1}", `f:2:10: put a space after the colon: head: 1`},
-		{"listen: a\nlimits: {head: 5}", "f:2:9: limits are odd\nf:2:16: head is too small"},
+		{"listen: a\nlimits: {head: 5}", "f:2:9: limits are odd\nf:2:16: head: is too small"},
 		{"listen: a\nlimits: {head: 0}", `f:2:16: head cannot be 0; leave it out for the default, or write off for none`},
 		{"listen: a\nto: [{url: a, weight: 0}]\nhealth: {path: /bad}", "f:3:9: a bad path"},
 		{"listen: a\nhealth: {every: 0s}", `f:2:17: every cannot be 0s; leave it out for the default, or write off for none`},

@@ -19,7 +19,8 @@
 //
 //	yaml:"name"         the key; a field without it is not read
 //	yaml:"url,short"    a scalar in place of the whole mapping sets this field
-//	yaml:",inline"      the keys of an embedded struct are those of its parent
+//	yaml:",inline"      the keys of an embedded struct are those of its parent;
+//	                    with ",optional" none of them must be there
 //	unit:"bytes"        int64: 16KiB, 10MB, 1000
 //	unit:"rate"         float64, per second: 100/s, 6000/m, 10KiB/s
 //	unit:"share"        float64, 0 to 1: 50%, 0.5

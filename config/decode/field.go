@@ -32,6 +32,8 @@ func Fields(t reflect.Type) []Field {
 		if strings.Contains(options, "inline") && sf.Type.Kind() == reflect.Struct {
 			for _, inner := range Fields(sf.Type) {
 				inner.Index = append([]int{i}, inner.Index...)
+				inner.Required = inner.Required && !strings.Contains(options, "optional")
+				inner.Short = inner.Short && !strings.Contains(options, "optional")
 				fields = append(fields, inner)
 			}
 			continue

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -113,7 +114,7 @@ func (d *decoder) unknownKey(pair pair, fields []Field, path []string) {
 func sectionWith(name string, fields []Field) string {
 	for _, f := range fields {
 		t := f.Type
-		if t.Kind() == reflect.Pointer {
+		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 			t = t.Elem()
 		}
 		if t.Kind() != reflect.Struct || isText(t) {
@@ -149,14 +150,14 @@ func (d *decoder) validate(n *yaml.Node, v reflect.Value, path []string) {
 	for _, err := range leaves(validator.Validate()) {
 		at := path
 		var placed interface{ ConfigPath() []string }
-		if errors.As(err, &placed) {
+		if errors.As(err, &placed) && len(placed.ConfigPath()) > 0 {
 			at = append(slices.Clip(path), placed.ConfigPath()...)
 		}
 		position := d.doc.Value(at...)
 		if len(at) == 0 {
 			position = Position{d.doc.name, max(n.Line, 1), max(n.Column, 1)}
 		}
-		d.add(position.Problem("%v", err))
+		d.add(position.Problem("%s", complaint(err, at, placed != nil)))
 	}
 }
 
@@ -185,6 +186,20 @@ func setDefaults(v reflect.Value) {
 	if owner, ok := v.Addr().Interface().(interface{ SetDefaults() }); ok {
 		owner.SetDefaults()
 	}
+}
+
+// complaint is what a struct says of one of its keys, behind the name of the key.
+func complaint(err error, path []string, placed bool) string {
+	if !placed {
+		return err.Error()
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		err = inner // without the path, which the position tells better
+	}
+	if name := section(path); !strings.Contains(err.Error(), name) {
+		return name + ": " + err.Error()
+	}
+	return err.Error()
 }
 
 // leaves takes joined errors apart.

@@ -1,0 +1,59 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/netwright/netwright/config/decode"
+)
+
+// Load reads the file and checks all of it, also that the files which it names
+// are there. Where the file cannot be read the error says so; for all that is
+// wrong in it the error is of the type [decode.Problems], one problem per line.
+func Load(path string) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the config: %w", err)
+	}
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the config: %w", err)
+	}
+	c, err := parse(path, data, &decode.Options{Dir: filepath.Dir(full), CheckFiles: true})
+	if err != nil {
+		return nil, err
+	}
+	c.path = full
+	return c, nil
+}
+
+// Parse is Load for what was read already: name is for messages, and relative
+// file names start from its folder. It looks for none of the files that the
+// config names, save those of ${file:…}.
+func Parse(name string, data []byte) (*Config, error) {
+	dir, err := filepath.Abs(filepath.Dir(name))
+	if err != nil {
+		return nil, fmt.Errorf("reading the config: %w", err)
+	}
+	return parse(name, data, &decode.Options{Dir: dir})
+}
+
+func parse(name string, data []byte, o *decode.Options) (*Config, error) {
+	c := &Config{}
+	o.Variables = variables
+	doc, err := decode.Decode(name, data, c, o)
+	var problems decode.Problems
+	if err != nil && !errors.As(err, &problems) {
+		return nil, err
+	}
+	c.doc = doc
+	if doc.Has() {
+		problems = append(problems, check(c, err == nil)...).Sorted()
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return c, nil
+}
