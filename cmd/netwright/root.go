@@ -18,6 +18,9 @@ func commands() []*cobra.Command {
 		listenCommand(),
 		connectCommand(),
 		relayCommand(),
+		guardCommand(),
+		passwdCommand(),
+		keyCommand(),
 		endpointsTopic(),
 	}
 }
