@@ -24,7 +24,9 @@ func guardCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "guard",
 		Short: "Ask the guards of a config what they would answer",
-		Args:  cobra.NoArgs,
+		Example: `  netwright guard explain office --from 10.1.2.3
+  netwright guard explain                      # which guards there are`,
+		Args: cobra.NoArgs,
 	}
 	cmd.AddCommand(guardExplainCommand())
 	return cmd

@@ -12,9 +12,10 @@ import (
 
 func keyCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "key",
-		Short: "Make keys for keys guards",
-		Args:  cobra.NoArgs,
+		Use:     "key",
+		Short:   "Make keys for keys guards",
+		Example: `  netwright key new ci --file keys.txt`,
+		Args:    cobra.NoArgs,
 	}
 	cmd.AddCommand(keyNewCommand())
 	return cmd
