@@ -16,12 +16,17 @@ type Deps struct {
 	Log       *slog.Logger // nil logs nothing
 	Deadlines *h1.Deadlines
 
-	// Guard returns the guard of that name, Pool the pool that a proxy names or
-	// describes; owner is the service and route that it is for.
-	Guard func(name string) (guard.Guard, error)
-	Pool  func(cfg *ProxyConfig, owner string) (*upstream.Pool, error)
-	// AsksClients says whether any guard asks for a client certificate.
-	AsksClients func(names []string) bool
 	// Metrics answers the routes that say so; nil where there are none.
 	Metrics http.Handler
+}
+
+// Parts are what a service's config names and others own.
+type Parts interface {
+	// Guard returns the guard of that name.
+	Guard(name string) (guard.Guard, error)
+	// Pool returns the pool that a proxy names or describes; owner is the service
+	// and the route that it is for.
+	Pool(cfg *ProxyConfig, owner string) (*upstream.Pool, error)
+	// AsksClients says whether any of the guards asks for a client certificate.
+	AsksClients(names []string) bool
 }

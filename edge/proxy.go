@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -27,9 +28,9 @@ type Proxy struct {
 }
 
 // newProxy makes the action of a route that proxies.
-func (s *Service) newProxy(cfg *ServiceConfig, r *entry) (Handler, error) {
+func (s *Service) newProxy(cfg *ServiceConfig, parts Parts, r *entry) (Handler, error) {
 	rc := &r.cfg
-	pool, err := s.deps.Pool(rc.Proxy, s.name+"/"+r.name)
+	pool, err := parts.Pool(rc.Proxy, s.name+"/"+r.name)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ func (s *Service) newProxy(cfg *ServiceConfig, r *entry) (Handler, error) {
 		p.host = []byte(rc.Proxy.Host)
 	}
 	if f := pool.Config().Fallback; f != nil {
-		if p.fallback, err = s.newFallback(p, f, r); err != nil {
+		if p.fallback, err = p.newFallback(parts, f); err != nil {
 			return nil, err
 		}
 	}
@@ -104,11 +105,11 @@ func cannot(err error) bool {
 
 // newFallback makes what answers where the pool cannot: another pool, or a fixed
 // answer.
-func (s *Service) newFallback(p *Proxy, f *upstream.FallbackConfig, r *entry) (Handler, error) {
+func (p *Proxy) newFallback(parts Parts, f *upstream.FallbackConfig) (Handler, error) {
 	if f.Pool == "" {
 		return newRespond(&RespondConfig{Status: f.Respond.Status, Body: f.Respond.Body, Headers: f.Respond.Headers}, 0)
 	}
-	pool, err := s.deps.Pool(&ProxyConfig{Pool: f.Pool}, "")
+	pool, err := parts.Pool(&ProxyConfig{Pool: f.Pool}, "")
 	if err != nil {
 		return nil, err
 	}
@@ -282,12 +283,15 @@ func (p *Proxy) head(ex *Exchange, conn *upstream.Conn) *message.Request {
 func (p *Proxy) sendFailed(ex *Exchange, conn *upstream.Conn, up *upload, err error, took time.Duration) error {
 	if up != nil {
 		if cause := up.stop(ex); cause != nil {
+			conn.Target.Report(0, context.Canceled, took)
 			return cause // the client's side broke, not the target
 		}
 	}
 	switch {
 	case errors.Is(err, h1.ErrStale):
+		conn.Target.Report(0, upstream.ErrStale, took)
 	case errors.Is(err, h1.ErrCanceled):
+		conn.Target.Report(0, context.Canceled, took)
 		return errClientGone
 	default:
 		conn.Target.Report(0, err, took)

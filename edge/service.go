@@ -32,13 +32,13 @@ type Service struct {
 }
 
 // New makes a service of a config whose defaults are set.
-func New(name string, cfg *ServiceConfig, deps Deps) (*Service, error) {
+func New(name string, cfg *ServiceConfig, parts Parts, deps Deps) (*Service, error) {
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{name: name, deps: deps, cut: make(chan struct{})}
+	s := &Service{name: name, deps: deps}
 	s.h1 = h1.NewServer(s, deps.Deadlines, limits(cfg))
-	t, err := newTable(s, cfg, nil)
+	t, err := newTable(s, cfg, parts, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -46,23 +46,24 @@ func New(name string, cfg *ServiceConfig, deps Deps) (*Service, error) {
 	return s, nil
 }
 
-// Use replaces the service's routes and guards for the requests that come from
-// now on. Requests under way end as they began; tunnels of routes that are gone
-// are cut. With an error nothing has changed.
-func (s *Service) Use(cfg *ServiceConfig) error {
+// Prepare makes ready to go by another config, which apply then does, for the
+// requests that come from then on. Requests under way end as they began; tunnels
+// of routes that are gone are cut. Until apply nothing has changed.
+func (s *Service) Prepare(cfg *ServiceConfig, parts Parts) (apply func(), err error) {
 	old := s.table.Load()
-	t, err := newTable(s, cfg, old)
+	t, err := newTable(s, cfg, parts, old)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.table.Store(t)
-	s.h1.Use(limits(cfg))
-	for _, r := range old.routes {
-		if !t.keeps(r) {
-			close(r.gone)
+	return func() {
+		s.table.Store(t)
+		s.h1.Use(limits(cfg))
+		for _, r := range old.routes {
+			if !t.keeps(r) {
+				close(r.gone)
+			}
 		}
-	}
-	return nil
+	}, nil
 }
 
 // limits are what the codec must know of the config. The size of bodies is looked
@@ -82,10 +83,6 @@ func (s *Service) Serve(ctx context.Context, conn net.Conn) error {
 	defer s.open.Add(-1)
 	return s.h1.Serve(ctx, conn)
 }
-
-// Cut ends the tunnels of the service; they do not end by themselves when it
-// drains. It is called once.
-func (s *Service) Cut() { close(s.cut) }
 
 // Open is the number of connections open now.
 func (s *Service) Open() int64 { return s.open.Load() }

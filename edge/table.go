@@ -47,7 +47,7 @@ type entry struct {
 
 // newTable builds what cfg says. Routes that old has as well keep their identity,
 // and with it their tunnels.
-func newTable(s *Service, cfg *ServiceConfig, old *table) (*table, error) {
+func newTable(s *Service, cfg *ServiceConfig, parts Parts, old *table) (*table, error) {
 	t := &table{via: []byte("1.1 " + cfg.Via), handshake: cfg.Timeouts.Handshake}
 	if t.handshake <= 0 {
 		t.handshake = time.Minute
@@ -57,7 +57,7 @@ func newTable(s *Service, cfg *ServiceConfig, old *table) (*table, error) {
 	}
 	var errs []error
 	var err error
-	if t.guard, err = s.guards(cfg.Guards); err != nil {
+	if t.guard, err = guards(parts, cfg.Guards); err != nil {
 		errs = append(errs, err)
 	}
 	if t.errors, err = newErrorPages(cfg.Errors); err != nil {
@@ -77,7 +77,7 @@ func newTable(s *Service, cfg *ServiceConfig, old *table) (*table, error) {
 	asking := cfg.Guards
 	for i := range cfg.Routes {
 		asking = append(asking[:len(asking):len(asking)], cfg.Routes[i].Guards...)
-		r, err := newEntry(s, cfg, t.find, i)
+		r, err := newEntry(s, cfg, parts, t.find, i)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("route %d: %w", i+1, err))
 			continue
@@ -87,9 +87,7 @@ func newTable(s *Service, cfg *ServiceConfig, old *table) (*table, error) {
 		}
 		t.routes = append(t.routes, r)
 	}
-	if s.deps.AsksClients != nil {
-		t.asksClients = s.deps.AsksClients(asking)
-	}
+	t.asksClients = parts.AsksClients(asking)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -97,7 +95,7 @@ func newTable(s *Service, cfg *ServiceConfig, old *table) (*table, error) {
 }
 
 // newRoute builds one route.
-func newEntry(s *Service, cfg *ServiceConfig, find *route.Table, index int) (*entry, error) {
+func newEntry(s *Service, cfg *ServiceConfig, parts Parts, find *route.Table, index int) (*entry, error) {
 	rc := &cfg.Routes[index]
 	r := &entry{name: rc.Title(), index: index, cfg: *rc, gone: make(chan struct{})}
 	groups := find.Groups(index)
@@ -110,7 +108,7 @@ func newEntry(s *Service, cfg *ServiceConfig, find *route.Table, index int) (*en
 	if r.request, r.response, err = rc.Headers.Compile(groups); err != nil {
 		return nil, err
 	}
-	if r.guard, err = s.guards(rc.Guards); err != nil {
+	if r.guard, err = guards(parts, rc.Guards); err != nil {
 		return nil, err
 	}
 	if r.errors, err = newErrorPages(rc.Errors); err != nil {
@@ -123,7 +121,7 @@ func newEntry(s *Service, cfg *ServiceConfig, find *route.Table, index int) (*en
 	if r.limits.Body == 0 && cfg.Limits.Body > 0 {
 		r.limits.Body = cfg.Limits.Body
 	}
-	if r.handler, err = s.action(cfg, r, groups); err != nil {
+	if r.handler, err = s.action(cfg, parts, r, groups); err != nil {
 		return nil, err
 	}
 	r.captures = groups > 0 && r.usesCaptures()
@@ -141,11 +139,11 @@ func (r *entry) usesCaptures() bool {
 }
 
 // action builds what a route does.
-func (s *Service) action(cfg *ServiceConfig, r *entry, groups int) (Handler, error) {
+func (s *Service) action(cfg *ServiceConfig, parts Parts, r *entry, groups int) (Handler, error) {
 	rc := &r.cfg
 	switch {
 	case rc.Proxy != nil:
-		return s.newProxy(cfg, r)
+		return s.newProxy(cfg, parts, r)
 	case rc.Redirect != nil:
 		return newRedirect(rc.Redirect, groups)
 	case rc.Respond != nil:
@@ -159,13 +157,13 @@ func (s *Service) action(cfg *ServiceConfig, r *entry, groups int) (Handler, err
 }
 
 // guards joins guards by their names; nil without any.
-func (s *Service) guards(names []string) (guard.Guard, error) {
+func guards(parts Parts, names []string) (guard.Guard, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
 	list := make([]guard.Guard, 0, len(names))
 	for _, name := range names {
-		g, err := s.deps.Guard(name)
+		g, err := parts.Guard(name)
 		if err != nil {
 			return nil, err
 		}

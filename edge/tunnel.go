@@ -60,7 +60,6 @@ func (t *pipe) run(ex *Exchange, conn *upstream.Conn, buffered, early []byte) er
 		case <-over:
 		case <-conn.Target.Gone():
 		case <-ex.route.gone:
-		case <-ex.service.cut:
 		}
 		t.client.Close()
 		t.server.Close()
