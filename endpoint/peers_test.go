@@ -209,7 +209,7 @@ func FuzzProxyAnswers(f *testing.F) {
 			}{in, io.Discard}
 			if socks5(rw, hop, "a", 1) == nil {
 				read := answer[:len(answer)-in.Len()]
-				if read[0] != 5 || len(read) < 10 || len(read) > 4+1+255+2+4 {
+				if read[0] != 5 || len(read) < 2+4+1+2 || len(read) > 4+1+255+2+4 {
 					t.Fatalf("took %x for consent", read)
 				}
 			}

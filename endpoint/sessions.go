@@ -243,20 +243,37 @@ type session struct {
 
 func (s *session) Read(p []byte) (int, error) {
 	if len(s.rest) == 0 {
-		if s.readBy.passed() {
-			return 0, os.ErrDeadlineExceeded
-		}
-		select {
-		case s.rest = <-s.inbox:
-		case <-s.ended:
-			return 0, s.why
-		case <-s.readBy.wait():
-			return 0, os.ErrDeadlineExceeded
+		var err error
+		if s.rest, err = s.next(); err != nil {
+			return 0, err
 		}
 	}
 	n := copy(p, s.rest)
 	s.rest = s.rest[n:]
 	return n, nil
+}
+
+// next waits for a datagram. One that came before the session ended by itself
+// is still given.
+func (s *session) next() ([]byte, error) {
+	if s.readBy.passed() {
+		return nil, os.ErrDeadlineExceeded
+	}
+	select {
+	case datagram := <-s.inbox:
+		return datagram, nil
+	case <-s.readBy.wait():
+		return nil, os.ErrDeadlineExceeded
+	case <-s.ended:
+	}
+	if s.why != net.ErrClosed {
+		select {
+		case datagram := <-s.inbox:
+			return datagram, nil
+		default:
+		}
+	}
+	return nil, s.why
 }
 
 func (s *session) Write(p []byte) (int, error) {

@@ -202,8 +202,11 @@ func TestSessionsEndWithTheirSocket(t *testing.T) {
 	io.WriteString(connect(), "x")
 	conn := accept(t, ln)
 	ln.(*sessionListener).pc.Close()
-	conn.Read(make([]byte, 1))
-	if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
+	buf := make([]byte, 1)
+	if _, err := conn.Read(buf); err != nil || buf[0] != 'x' {
+		t.Errorf("%q, %v", buf, err)
+	}
+	if _, err := conn.Read(buf); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("read: %v", err)
 	}
 	if _, err := ln.Accept(); !errors.Is(err, net.ErrClosed) {
