@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"sync/atomic"
 
@@ -12,27 +11,23 @@ import (
 )
 
 // addresses admits and refuses by the longest prefix that covers the peer's
-// address. The lists live in one table, which is replaced whole when a file
-// changes, so that no attempt ever meets half a list.
+// address. The lists live in tables that are replaced together when a file
+// changes, so that no attempt ever meets half a list. Where only one of the two
+// covers an address, which is nearly always, it need not be known how closely.
 type addresses struct {
 	allow, deny []AddressConfig
 	table       atomic.Pointer[addressTable]
 }
 
-// addressTable is immutable once published.
+// addressTable is immutable once published. The values say where a prefix comes
+// from, as an index into AddressConfigs.
 type addressTable struct {
-	rules bart.Table[addressRule]
+	allow, deny bart.Table[uint16]
 	// listed: there is an allow list, and who is not on it stays out.
 	listed bool
 }
 
-// addressRule says where the rule of a prefix comes from: an index into allow
-// or deny.
-type addressRule struct {
-	list uint16
-	deny bool
-}
-
+// maxLists is what a uint16 can number.
 const maxLists = 1 << 16
 
 func newAddresses(allow, deny []AddressConfig) (*addresses, error) {
@@ -46,29 +41,27 @@ func newAddresses(allow, deny []AddressConfig) (*addresses, error) {
 // returns what is wrong.
 func (g *addresses) load() (string, error) {
 	t := &addressTable{listed: len(g.allow) > 0}
-	if err := t.insert(g.allow, false); err != nil {
+	if err := insert(&t.allow, g.allow); err != nil {
 		return "", &ConfigError{Path: []string{"allow"}, Err: err}
 	}
-	// Deny comes second: of the same prefix in both, its rule is the one kept.
-	if err := t.insert(g.deny, true); err != nil {
+	if err := insert(&t.deny, g.deny); err != nil {
 		return "", &ConfigError{Path: []string{"deny"}, Err: err}
 	}
 	g.table.Store(t)
-	return fmt.Sprintf("%d prefixes", t.rules.Size()), nil
+	return fmt.Sprintf("%d prefixes", t.allow.Size()+t.deny.Size()), nil
 }
 
-func (t *addressTable) insert(lists []AddressConfig, deny bool) error {
+func insert(t *bart.Table[uint16], lists []AddressConfig) error {
 	for i, l := range lists {
-		rule := addressRule{list: uint16(i), deny: deny}
 		if l.File == "" {
-			t.rules.Insert(l.Prefix.Prefix, rule)
+			t.Insert(l.Prefix.Prefix, uint16(i))
 			continue
 		}
-		data, err := os.ReadFile(l.File)
+		data, err := readFile(l.File, maxPrefixFile)
 		if err != nil {
 			return err
 		}
-		err = readPrefixes(bytes.NewReader(data), l.File, func(p netip.Prefix) { t.rules.Insert(p, rule) })
+		err = readPrefixes(bytes.NewReader(data), l.File, func(p netip.Prefix) { t.Insert(p, uint16(i)) })
 		if err != nil {
 			return err
 		}
@@ -87,39 +80,53 @@ func (g *addresses) watch() watch {
 }
 
 func (g *addresses) Ask(a *Attempt) Verdict {
-	t := g.table.Load()
-	rule, found := t.rules.Lookup(a.Peer.Unmap())
-	switch {
-	case found && rule.deny:
+	t, peer := g.table.Load(), a.Peer.Unmap()
+	denied := t.deny.Contains(peer)
+	if t.listed {
+		allowed := t.allow.Contains(peer)
+		if !allowed && !denied {
+			return Verdict{Decision: Refuse, Status: 403, Reason: "the address is not in the allow list"}
+		}
+		denied = denied && (!allowed || longest(&t.allow, peer) <= longest(&t.deny, peer))
+	}
+	if denied {
 		return Verdict{Decision: Refuse, Status: 403, Reason: "the address is denied"}
-	case !found && t.listed:
-		return Verdict{Decision: Refuse, Status: 403, Reason: "the address is not in the allow list"}
 	}
 	return Verdict{}
+}
+
+// longest returns the length of the longest prefix that covers an address.
+func longest(t *bart.Table[uint16], addr netip.Addr) int {
+	prefix, _, _ := t.LookupPrefixLPM(netip.PrefixFrom(addr.WithZone(""), addr.BitLen()))
+	return prefix.Bits()
 }
 
 func (g *addresses) Needs() Needs { return NeedPeer }
 
 func (g *addresses) explain(a *Attempt) ([]Line, Decision) {
+	d := g.Ask(a).Decision
+	text := "the peer has no IP address, so that no list names it"
+	if peer := a.Peer.Unmap(); peer.IsValid() {
+		text = g.why(peer, d)
+	}
+	return []Line{{Step: "address", Decision: d, Text: text}}, d
+}
+
+// why names the prefix that made the decision.
+func (g *addresses) why(peer netip.Addr, d Decision) string {
 	t := g.table.Load()
-	peer := a.Peer.Unmap()
-	if !peer.IsValid() {
-		d := g.Ask(a).Decision
-		return []Line{{Step: "address", Decision: d, Text: "the peer has no IP address, so that no list names it"}}, d
+	table, lists, name := &t.allow, g.allow, "allow"
+	if d == Refuse || !t.listed {
+		table, lists, name = &t.deny, g.deny, "deny"
 	}
-	// LookupPrefixLPM compares no value of ours: ask it for the prefix alone.
-	prefix, rule, found := t.rules.LookupPrefixLPM(netip.PrefixFrom(peer, peer.BitLen()))
+	prefix, list, found := table.LookupPrefixLPM(netip.PrefixFrom(peer.WithZone(""), peer.BitLen()))
 	switch {
-	case !found && t.listed:
-		return []Line{{Step: "address", Decision: Refuse, Text: fmt.Sprintf("%s is not in the allow list", peer)}}, Refuse
-	case !found:
-		return []Line{{Step: "address", Decision: Admit, Text: fmt.Sprintf("%s is not in the deny list", peer)}}, Admit
-	case rule.deny:
-		text := fmt.Sprintf("the longest prefix that covers %s is %s in deny%s", peer, prefix, from(g.deny[rule.list]))
-		return []Line{{Step: "address", Decision: Refuse, Text: text}}, Refuse
+	case found:
+		return fmt.Sprintf("the longest prefix that covers %s is %s in %s%s", peer, prefix, name, from(lists[list]))
+	case d == Refuse:
+		return fmt.Sprintf("%s is not in the allow list", peer)
 	}
-	text := fmt.Sprintf("the longest prefix that covers %s is %s in allow%s", peer, prefix, from(g.allow[rule.list]))
-	return []Line{{Step: "address", Decision: Admit, Text: text}}, Admit
+	return fmt.Sprintf("%s is not in the deny list", peer)
 }
 
 func from(l AddressConfig) string {

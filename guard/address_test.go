@@ -3,6 +3,7 @@ package guard
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -59,6 +60,8 @@ func TestAddresses(t *testing.T) {
 		{"IPv4 mapped, allowed", "::ffff:10.1.2.3", both, Admit},
 		{"IPv4 mapped, denied", "::ffff:10.9.1.1", both, Refuse},
 		{"zone", "fe80::1%eth0", Config{Allow: list("fe80::/10")}, Admit},
+		{"zone, in both", "fe80::1%eth0", Config{Allow: list("fe80::/10"), Deny: list("fe80::1")}, Refuse},
+		{"zone, allow is longer", "fe80::1%eth0", Config{Allow: list("fe80::1"), Deny: list("fe80::/10")}, Admit},
 		{"deny alone, listed", "10.9.1.1", Config{Deny: list("10.9.0.0/16")}, Refuse},
 		{"deny alone, not listed", "10.8.1.1", Config{Deny: list("10.9.0.0/16")}, Admit},
 		{"all of IPv4 is no IPv6", "::1", Config{Allow: list("0.0.0.0/0")}, Refuse},
@@ -82,6 +85,52 @@ func TestAddresses(t *testing.T) {
 				t.Error("AtAccept decides otherwise")
 			}
 		})
+	}
+}
+
+// TestAddressesAsWritten compares with reading the lists from end to end.
+func TestAddressesAsWritten(t *testing.T) {
+	random := func(bits int) netip.Prefix {
+		addr := netip.AddrFrom4([4]byte{10, byte(rand.IntN(4)), byte(rand.IntN(4)) << 6, byte(rand.IntN(256))})
+		return netip.PrefixFrom(addr, bits).Masked()
+	}
+	for range 300 {
+		var cfg Config
+		for range rand.IntN(6) {
+			cfg.Allow = append(cfg.Allow, AddressConfig{Prefix: Prefix{random(rand.IntN(33))}})
+		}
+		for range rand.IntN(6) {
+			cfg.Deny = append(cfg.Deny, AddressConfig{Prefix: Prefix{random(rand.IntN(33))}})
+		}
+		if cfg.Allow == nil && cfg.Deny == nil {
+			continue
+		}
+		g := mustNew(t, "g", cfg)
+		for range 50 {
+			peer := random(32).Addr()
+			allow, deny := -1, -1
+			for _, e := range cfg.Allow {
+				if e.Prefix.Contains(peer) {
+					allow = max(allow, e.Prefix.Bits())
+				}
+			}
+			for _, e := range cfg.Deny {
+				if e.Prefix.Contains(peer) {
+					deny = max(deny, e.Prefix.Bits())
+				}
+			}
+			want := Admit
+			if deny >= 0 && deny >= allow || cfg.Allow != nil && allow < 0 {
+				want = Refuse
+			}
+			a := Attempt{Peer: peer}
+			if v := g.Ask(&a); v.Decision != want {
+				t.Fatalf("%v from %+v: %v, want %v", peer, cfg, v.Decision, want)
+			}
+			if _, d := g.explain(&a); d != want {
+				t.Fatalf("%v from %+v: Explain says %v", peer, cfg, d)
+			}
+		}
 	}
 }
 
@@ -184,7 +233,7 @@ func TestMillionPrefixes(t *testing.T) {
 	g := mustNew(t, "g", Config{Deny: []AddressConfig{{File: file}}})
 	took := time.Since(began)
 	t.Logf("loaded in %v", took)
-	if n := g.parts[0].(*addresses).table.Load().rules.Size(); n != 1_000_000 {
+	if n := g.parts[0].(*addresses).table.Load().deny.Size(); n != 1_000_000 {
 		t.Errorf("%d prefixes", n)
 	}
 	if took > 10*time.Second {
@@ -236,7 +285,11 @@ func BenchmarkAddressesMillion(b *testing.B) {
 	t := &addressTable{listed: true}
 	for i := range 1_000_000 {
 		addr := netip.AddrFrom4([4]byte{byte(1 + i>>16), byte(i >> 8), byte(i), 0})
-		t.rules.Insert(netip.PrefixFrom(addr, 24), addressRule{deny: i&1 == 1})
+		if i&1 == 1 {
+			t.deny.Insert(netip.PrefixFrom(addr, 24), 0)
+		} else {
+			t.allow.Insert(netip.PrefixFrom(addr, 24), 0)
+		}
 	}
 	g.table.Store(t)
 	n := &named{name: "g", parts: []part{g}}

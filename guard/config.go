@@ -10,7 +10,9 @@ import (
 )
 
 // Config is one guard. What it names must all be passed; at least one thing
-// must be named. A negative rate or concurrency means none.
+// must be named.
+//
+// A negative rate or concurrency means none.
 type Config struct {
 	// Addresses that may come in; who is not listed stays out. Prefixes, single addresses, or {file: PATH} with one per line. Of allow and deny, the longer prefix decides.
 	Allow []AddressConfig `yaml:"allow"`

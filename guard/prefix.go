@@ -73,6 +73,7 @@ func (p *Prefix) UnmarshalText(text []byte) error {
 const (
 	maxPrefixLine = 1024
 	maxPrefixes   = 20_000_000
+	maxPrefixFile = 1 << 30
 	maxLineErrors = 10
 )
 
