@@ -203,11 +203,20 @@ func TestPictures(t *testing.T) {
 	c := New(newFakeNode(), flow.NewJournal(0))
 	withHistory(c)
 	address := listen(t, c)
+	go func() { // traffic goes on
+		for ctx.Err() == nil {
+			now := time.Now().Truncate(time.Second)
+			for _, r := range traffic(9, now, now.Add(time.Second)) {
+				c.journal.Write(&r)
+			}
+			time.Sleep(time.Until(now.Add(time.Second)))
+		}
+	}()
 	for _, look := range []struct {
 		name, scheme  string
 		width, height int64
 		mobile        bool
-	}{{"light", "light", 1280, 860, false}, {"dark", "dark", 1280, 860, false}, {"phone", "light", 390, 844, true}} {
+	}{{"light", "light", 1280, 860, false}, {"dark", "dark", 1280, 1340, false}, {"phone", "light", 390, 844, true}} {
 		for _, page := range []string{"overview", "upstreams", "records", "config", "certs"} {
 			size := []chromedp.EmulateViewportOption{chromedp.EmulateScale(1)}
 			if look.mobile {
@@ -218,11 +227,8 @@ func TestPictures(t *testing.T) {
 				scheme(look.scheme),
 				chromedp.Navigate(address + "/?" + look.name + page + "#" + page), chromedp.WaitVisible("main .card"), chromedp.Sleep(1500 * time.Millisecond),
 			}
-			switch {
-			case page == "records":
+			if page == "records" {
 				steps = append(steps, chromedp.Click(".rows article:nth-child(3) .row"))
-			case page == "overview" && !look.mobile:
-				steps = append(steps, chromedp.MouseEvent("mouseMoved", 420, 400))
 			}
 			if err := chromedp.Do(ctx, append(steps, chromedp.Sleep(200*time.Millisecond))...); err != nil {
 				t.Fatal(err)

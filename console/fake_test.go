@@ -50,11 +50,16 @@ func (n *fakeNode) Info() Info {
 		Started: n.started, State: "running", Reload: n.reloaded}
 }
 
-func (n *fakeNode) Services() []Service {
+func (n *fakeNode) Services() []Service { return n.servicesAt(time.Now().Unix()) }
+
+func (n *fakeNode) servicesAt(second int64) []Service {
+	open := func(i, n int64) int64 {
+		return int64(float64(n) * (1 + 0.2*math.Sin(float64(second)/31+float64(i))))
+	}
 	return []Service{
-		{Name: "web", Protocol: "http", Listen: []string{"http://:8080", "https://:8443"}, State: "running", Connections: 318, Accepted: 70211},
-		{Name: "api", Protocol: "http", Listen: []string{"http://:9090"}, State: "running", Connections: 74, Accepted: 9120},
-		{Name: "chat", Protocol: "chat", Listen: []string{"tcp://:7008"}, State: "running", Connections: 41, Accepted: 212},
+		{Name: "web", Protocol: "http", Listen: []string{"http://:8080", "https://:8443"}, State: "running", Connections: open(0, 318), Accepted: 70211},
+		{Name: "api", Protocol: "http", Listen: []string{"http://:9090"}, State: "running", Connections: open(1, 74), Accepted: 9120},
+		{Name: "chat", Protocol: "chat", Listen: []string{"tcp://:7008"}, State: "running", Connections: open(2, 41), Accepted: 212},
 		{Name: "echo", Protocol: "echo", Listen: []string{"tcp://127.0.0.1:7007"}, State: "failed", Error: "listen tcp 127.0.0.1:7007: address already in use (by nc, process 4242)", Restarts: 4},
 	}
 }
@@ -196,12 +201,7 @@ func withHistory(c *Console) {
 	now := time.Now()
 	c.meter.count(traffic(7, now.Add(-6*time.Minute), now))
 	for second := now.Unix() - 360; second <= now.Unix(); second++ {
-		services := c.node.Services()
-		for i := range services {
-			wave := 1 + 0.2*math.Sin(float64(second)/31+float64(i))
-			services[i].Connections = int64(float64(services[i].Connections) * wave)
-		}
-		c.meter.sample(services, second)
+		c.meter.sample(c.node.(*fakeNode).servicesAt(second), second)
 	}
 	for _, r := range traffic(8, now.Add(-10*time.Second), now) {
 		c.journal.Write(&r)

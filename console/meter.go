@@ -219,7 +219,7 @@ func (m *meter) series(span func(timelines) *timeline, after int64, now time.Tim
 	defer m.mu.Unlock()
 	all := span(m.all)
 	last := now.Add(-settle).Unix()/all.step - 1
-	first := max(last-int64(len(all.points))+1, after/all.step+1)
+	first := max(last-all.count+1, after/all.step+1)
 	out := Series{
 		Step: all.step, First: first * all.step, Count: int(max(0, last-first+1)),
 		All: all.curves(first, last), Services: map[string]Curves{},

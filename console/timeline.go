@@ -12,6 +12,7 @@ import (
 // of points.
 type timeline struct {
 	step   int64 // seconds
+	count  int64 // how many whole steps are shown
 	points []point
 }
 
@@ -25,7 +26,8 @@ type point struct {
 }
 
 func newTimeline(step, span time.Duration) *timeline {
-	return &timeline{step: int64(step / time.Second), points: make([]point, span/step)}
+	// Two more: for the step that is not over, and the one that is being settled.
+	return &timeline{step: int64(step / time.Second), count: int64(span / step), points: make([]point, span/step+2)}
 }
 
 // at returns the point of that second, or nil if it is no longer kept.
@@ -87,7 +89,7 @@ func latency(d time.Duration) int {
 func floor(class int) float64 {
 	n, half := class/2, class%2
 	if n == 0 {
-		return 0
+		return float64(half) / 1e6
 	}
 	return math.Ldexp(1+float64(half)/2, n-1) / 1e6
 }
@@ -125,9 +127,16 @@ type Curves struct {
 	P99         []float64 `json:"p99"`
 }
 
+func (c *Curves) all() []*[]float64 {
+	return []*[]float64{&c.Requests, &c.Sessions, &c.Errors, &c.Refused, &c.In, &c.Out, &c.Connections, &c.P50, &c.P95, &c.P99}
+}
+
 // curves returns the steps from the first to the last.
 func (t *timeline) curves(first, last int64) Curves {
 	var c Curves
+	for _, values := range c.all() {
+		*values = make([]float64, 0, max(0, last-first+1))
+	}
 	for step := first; step <= last; step++ {
 		p := t.points[uint64(step)%uint64(len(t.points))]
 		if p.step != step {

@@ -16,7 +16,7 @@ export function certs(node, {signal, failed}) {
 function card(cert) {
   const from = new Date(cert.not_before), to = new Date(cert.not_after), now = Date.now();
   const left = (to - now) / 1000, whole = (to - from) / 1000;
-  const kind = left <= 0 || cert.error ? 'bad' : left < Math.min(14 * 86400, whole / 6) ? 'warn' : 'good';
+  const kind = left <= 0 || cert.error ? 'bad' : left < Math.min(14 * 86400, whole / 4) ? 'warn' : 'good';
   const words = left <= 0 ? `ended ${span(-left)} ago` : from > now ? `begins in ${span((from - now) / 1000)}` : `${span(left)} left`;
   const bar = el('div', {class: 'life ' + kind}, el('i'));
   bar.firstChild.style.width = Math.max(0, Math.min(100, left / whole * 100)) + '%';

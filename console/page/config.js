@@ -11,12 +11,12 @@ export function config(node, {signal, failed}) {
   const reload = el('button', {class: 'primary', onclick: apply}, icon('reload'), 'Reload');
   let yaml = '';
   const copy = el('button', {onclick: () => navigator.clipboard.writeText(yaml).then(() => toast('Copied.'), error => toast(error.message, 'bad'))}, icon('copy'), 'Copy');
-  node.append(el('div', {class: 'head'}, el('h1', {}, 'Running config'), copy, reload), result, el('section', {class: 'card'}, file, text));
+  node.append(el('div', {class: 'head'}, el('h1', {}, 'Config'), copy, reload), result, el('section', {class: 'card'}, file, text));
 
   async function load() {
     const [running, status] = await Promise.all([get('config', signal), get('status', signal)]);
     yaml = running.yaml;
-    file.textContent = running.file ? `From ${running.file}, with its defaults; secrets are hidden.` : 'The built-in quickstart.';
+    file.textContent = running.file ? `What runs, from ${running.file} with its defaults. Secrets are hidden.` : 'The built-in quickstart.';
     text.replaceChildren(...yaml.replace(/\n$/, '').split('\n').map(line => el('span', {class: 'ln'}, ...highlight(line), '\n')));
     if (status.reload) told(status.reload);
   }
