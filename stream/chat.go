@@ -14,6 +14,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/netwright/netwright/endpoint"
 	"github.com/netwright/netwright/flow"
 )
 
@@ -249,7 +250,7 @@ func (m *member) expect(ctx context.Context) bool {
 // gives the error to record.
 func (m *member) reason(ctx context.Context, err error) error {
 	switch {
-	case m.isDropped() && gone(m.cause):
+	case m.isDropped() && endpoint.Gone(m.cause):
 		return nil
 	case m.isDropped():
 		return m.cause
@@ -258,8 +259,8 @@ func (m *member) reason(ctx context.Context, err error) error {
 		return nil
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		m.notice("you said nothing for %s; good bye", m.chat.idle)
-		return ErrIdle
-	case err == io.EOF, gone(err):
+		return endpoint.ErrIdle
+	case err == io.EOF, endpoint.Gone(err):
 		return nil
 	}
 	return err

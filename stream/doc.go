@@ -1,6 +1,6 @@
 // Package stream has the small handlers that speak on a connection without a
-// protocol of their own: echo, discard, daytime, a line chat, a command per
-// connection, and the relay between two connections.
+// protocol of their own: echo, discard, daytime, a line chat, and a command per
+// connection.
 //
 // Each is an [endpoint.Handler], so that it serves whatever the endpoint is,
 // TCP, TLS, a unix socket, WebSocket or datagrams:
@@ -9,9 +9,9 @@
 //	server := endpoint.Server{Handler: handler}
 //	err = server.Serve(ctx, ln)
 //
-// [Relay] joins two connections and is what the others are made of: between TCP
-// connections the bytes stay in the kernel. What goes in and out is counted in
-// the record of the context, [flow.From].
+// Bytes move by [endpoint.Relay]: between TCP connections they stay in the
+// kernel. What goes in and out is counted in the record of the context,
+// [flow.From].
 //
 // The chat's rooms are behind the interface [Rooms], so that its lines can go
 // further than this process.

@@ -20,7 +20,7 @@ type Echo struct {
 
 // Serve echoes until the peer ends its half, is idle, or ctx is done.
 func (e Echo) Serve(ctx context.Context, conn net.Conn) error {
-	n, err := oneWay(ctx, conn, conn, e.Idle)
+	n, err := endpoint.Copy(ctx, conn, conn, e.Idle)
 	record := flow.From(ctx)
 	record.BytesIn += n
 	record.BytesOut += n
@@ -34,7 +34,7 @@ type Discard struct {
 
 // Serve reads until the peer ends its half, is idle, or ctx is done.
 func (d Discard) Serve(ctx context.Context, conn net.Conn) error {
-	n, err := oneWay(ctx, sink{conn}, conn, d.Idle)
+	n, err := endpoint.Copy(ctx, sink{conn}, conn, d.Idle)
 	flow.From(ctx).BytesIn += n
 	return err
 }
@@ -44,15 +44,6 @@ type sink struct{ net.Conn }
 
 func (sink) Write(p []byte) (int, error) { return len(p), nil }
 func (sink) CloseWrite() error           { return nil }
-
-// oneWay is one half of a relay.
-func oneWay(ctx context.Context, dst, src net.Conn, idle time.Duration) (int64, error) {
-	r := &relay{a: dst, b: src, config: RelayConfig{Idle: idle}, limit: max(idle, 0)}
-	r.begin()
-	defer context.AfterFunc(ctx, func() { r.stop(nil) })()
-	n := r.direction(dst, src, false)
-	return n, r.end()
-}
 
 // Daytime tells the time, in words, and closes (RFC 867).
 type Daytime struct {
@@ -108,7 +99,7 @@ func (e Exec) Serve(ctx context.Context, conn net.Conn) error {
 	if err != nil {
 		return err
 	}
-	n, err := Relay(ctx, conn, child, RelayConfig{Idle: e.Idle, Lead: linger})
+	n, err := endpoint.Relay(ctx, conn, child, endpoint.RelayConfig{Idle: e.Idle, Lead: linger})
 	record := flow.From(ctx)
 	record.BytesIn += n.AToB
 	record.BytesOut += n.BToA

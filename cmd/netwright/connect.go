@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/netwright/netwright/endpoint"
-	"github.com/netwright/netwright/stream"
 )
 
 // terminalLead is how long standard input may be silent after the other side has
@@ -64,7 +63,7 @@ func connect(cmd *cobra.Command, dialer *endpoint.Dialer, u *endpoint.URL, idle 
 	}
 	defer local.Close()
 	start := time.Now()
-	n, err := stream.Relay(ctx, local, conn, stream.RelayConfig{Idle: idle, Lead: terminalLead})
+	n, err := endpoint.Relay(ctx, local, conn, endpoint.RelayConfig{Idle: idle, Lead: terminalLead})
 	ended := conn.Close() // the status of a command is a result
 	if verbose {
 		fmt.Fprintf(cmd.ErrOrStderr(), "ended: %d bytes sent, %d received (%s)\n", n.AToB, n.BToA, time.Since(start).Round(time.Microsecond))

@@ -64,7 +64,7 @@ func terminal(idle time.Duration) endpoint.Handler {
 			return err
 		}
 		defer local.Close()
-		n, err := stream.Relay(ctx, local, conn, stream.RelayConfig{Idle: idle, Lead: terminalLead})
+		n, err := endpoint.Relay(ctx, local, conn, endpoint.RelayConfig{Idle: idle, Lead: terminalLead})
 		count(ctx, n.BToA, n.AToB)
 		return err
 	})

@@ -9,7 +9,6 @@ import (
 
 	"github.com/netwright/netwright/endpoint"
 	"github.com/netwright/netwright/flow"
-	"github.com/netwright/netwright/stream"
 )
 
 func relayCommand() *cobra.Command {
@@ -65,7 +64,7 @@ func relayTo(to *endpoint.URL, idle time.Duration) endpoint.Handler {
 			return err
 		}
 		defer target.Close()
-		n, err := stream.Relay(ctx, conn, target, stream.RelayConfig{Idle: idle})
+		n, err := endpoint.Relay(ctx, conn, target, endpoint.RelayConfig{Idle: idle})
 		count(ctx, n.AToB, n.BToA)
 		return err
 	})

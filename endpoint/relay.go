@@ -1,4 +1,4 @@
-package stream
+package endpoint
 
 import (
 	"context"
@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	chunk  = 256 << 10   // bytes that one kernel copy moves before its progress is seen
-	piece  = 32 << 10    // bytes of a buffer where the kernel cannot copy
-	linger = time.Second // default of RelayConfig.Linger
+	relayChunk  = 256 << 10   // bytes that one kernel copy moves before its progress is seen
+	relayBuffer = 32 << 10    // bytes of a buffer where the kernel cannot copy
+	relayLinger = time.Second // default of RelayConfig.Linger
 )
 
-// buffers are shared by all copies that need one.
-var buffers = sync.Pool{New: func() any { return new([piece]byte) }}
+// relayBuffers are shared by all copies that need one.
+var relayBuffers = sync.Pool{New: func() any { return new([relayBuffer]byte) }}
 
 // RelayConfig says when a relay ends. The zero value waits for both sides to
 // end, however long that takes.
@@ -51,7 +51,7 @@ var ErrIdle = errors.New("idle for too long")
 // connection from another one or from a unix socket, the kernel copies.
 func Relay(ctx context.Context, a, b net.Conn, config RelayConfig) (Relayed, error) {
 	if config.Linger == 0 {
-		config.Linger = linger
+		config.Linger = relayLinger
 	}
 	r := &relay{config: config, a: a, b: b, limit: max(config.Idle, 0)}
 	r.begin()
@@ -62,6 +62,18 @@ func Relay(ctx context.Context, a, b net.Conn, config RelayConfig) (Relayed, err
 	wg.Go(func() { n.AToB = r.direction(b, a, false) })
 	n.BToA = r.direction(a, b, true)
 	wg.Wait()
+	return n, r.end()
+}
+
+// Copy is one half of a relay: it copies from src to dst until src ends, and
+// then ends dst's half. It returns how many bytes it delivered, early when ctx is
+// done, without an error, or with [ErrIdle] when no byte came for so long; an
+// idle of 0 or less is no limit.
+func Copy(ctx context.Context, dst, src net.Conn, idle time.Duration) (int64, error) {
+	r := &relay{a: dst, b: src, config: RelayConfig{Idle: idle}, limit: max(idle, 0)}
+	r.begin()
+	defer context.AfterFunc(ctx, func() { r.stop(nil) })()
+	n := r.direction(dst, src, false)
 	return n, r.end()
 }
 
@@ -160,7 +172,7 @@ func (r *relay) direction(dst, src net.Conn, leading bool) int64 {
 	}
 	switch {
 	case r.isStopped():
-	case err != nil && !gone(err):
+	case err != nil && !Gone(err):
 		r.stop(err)
 	case err != nil:
 		r.hurry(r.config.Linger) // one of the two is gone, but what it said before is still to be delivered
@@ -177,8 +189,8 @@ func (r *relay) direction(dst, src net.Conn, leading bool) int64 {
 }
 
 func (r *relay) copy(dst, src net.Conn) (n int64, err error) {
-	buf := buffers.Get().(*[piece]byte)
-	defer buffers.Put(buf)
+	buf := relayBuffers.Get().(*[relayBuffer]byte)
+	defer relayBuffers.Put(buf)
 	for {
 		m, err := src.Read(buf[:])
 		if m > 0 {
@@ -190,7 +202,7 @@ func (r *relay) copy(dst, src net.Conn) (n int64, err error) {
 			r.moved.Store(time.Now().UnixNano())
 		}
 		if err != nil {
-			return n, ended(err)
+			return n, unlessEOF(err)
 		}
 	}
 }
@@ -203,13 +215,13 @@ func (r *relay) splice(dst, src net.Conn) (n int64, err error) {
 		if !r.tick(src) {
 			return n, nil
 		}
-		m, err := io.CopyN(dst, src, chunk)
+		m, err := io.CopyN(dst, src, relayChunk)
 		n += m
 		if m > 0 {
 			r.moved.Store(time.Now().UnixNano())
 		}
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			return n, ended(err)
+			return n, unlessEOF(err)
 		}
 	}
 }
@@ -224,7 +236,7 @@ func (r *relay) tick(src net.Conn) bool {
 	return !r.stopped
 }
 
-func ended(err error) error {
+func unlessEOF(err error) error {
 	if err == io.EOF {
 		return nil
 	}
@@ -245,26 +257,9 @@ func kernelCopies(dst, src net.Conn) bool {
 	return false
 }
 
-// finish half-closes a connection and drops what the peer still sends, for a
-// second: to close it with bytes unread would reset it, and the peer could lose
-// what we said last.
-func finish(conn net.Conn) {
-	c, ok := conn.(interface{ CloseWrite() error })
-	if !ok || c.CloseWrite() != nil || conn.SetReadDeadline(time.Now().Add(linger)) != nil {
-		return
-	}
-	buf := buffers.Get().(*[piece]byte)
-	defer buffers.Put(buf)
-	for {
-		if _, err := conn.Read(buf[:]); err != nil {
-			return
-		}
-	}
-}
-
-// gone reports the errors that mean no more than that a side is gone, which is
+// Gone reports the errors that mean no more than that a side is gone, which is
 // how many programs end a connection whose other half they do not want.
-func gone(err error) bool {
+func Gone(err error) bool {
 	for _, e := range []error{io.ErrClosedPipe, net.ErrClosed, os.ErrClosed, syscall.EPIPE, syscall.ECONNRESET, syscall.ENOTCONN} {
 		if errors.Is(err, e) {
 			return true

@@ -1,4 +1,4 @@
-package stream
+package endpoint
 
 import (
 	"bytes"
@@ -37,20 +37,20 @@ func socketPair(t *testing.T, network, address string) (near, far net.Conn) {
 	return near, far
 }
 
-func tcpPair(t *testing.T) (near, far net.Conn) { return socketPair(t, "tcp", "127.0.0.1:0") }
+func relayPair(t *testing.T) (near, far net.Conn) { return socketPair(t, "tcp", "127.0.0.1:0") }
 
 func closeWrite(conn net.Conn) { conn.(interface{ CloseWrite() error }).CloseWrite() }
 
-type outcome struct {
+type relayed struct {
 	n   Relayed
 	err error
 }
 
-func relaying(ctx context.Context, a, b net.Conn, config RelayConfig) <-chan outcome {
-	done := make(chan outcome, 1)
+func relaying(ctx context.Context, a, b net.Conn, config RelayConfig) <-chan relayed {
+	done := make(chan relayed, 1)
 	go func() {
 		n, err := Relay(ctx, a, b, config)
-		done <- outcome{n, err}
+		done <- relayed{n, err}
 	}()
 	return done
 }
@@ -70,8 +70,8 @@ func TestRelayCarriesAll(t *testing.T) {
 	}
 	type pairer = func(t *testing.T) (net.Conn, net.Conn)
 	for name, pairs := range map[string][2]pairer{
-		"tcp to tcp": {tcpPair, tcpPair}, "tcp to unix": {tcpPair, unix}, "unix to tcp": {unix, tcpPair}, "unix to unix": {unix, unix},
-		"tcp to a wrapper": {tcpPair, plain(tcpPair)},
+		"tcp to tcp": {relayPair, relayPair}, "tcp to unix": {relayPair, unix}, "unix to tcp": {unix, relayPair}, "unix to unix": {unix, unix},
+		"tcp to a wrapper": {relayPair, plain(relayPair)},
 	} {
 		for _, idle := range []time.Duration{0, time.Minute} {
 			t.Run(name+" "+idle.String(), func(t *testing.T) {
@@ -115,8 +115,8 @@ func (w wrapped) CloseWrite() error {
 
 func TestRelayEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	_, a := tcpPair(t)
-	_, b := tcpPair(t)
+	_, a := relayPair(t)
+	_, b := relayPair(t)
 	done := relaying(ctx, a, b, RelayConfig{})
 	cancel()
 	if o := <-done; o.err != nil {
@@ -158,8 +158,8 @@ func TestRelayIdle(t *testing.T) {
 // The kernel's copy, too, ends when both are silent or one takes nothing, and
 // not while bytes trickle.
 func TestSpliceIdle(t *testing.T) {
-	client, a := tcpPair(t)
-	server, b := tcpPair(t)
+	client, a := relayPair(t)
+	server, b := relayPair(t)
 	const idle = 200 * time.Millisecond
 	done := relaying(t.Context(), a, b, RelayConfig{Idle: idle})
 	trickle := time.NewTicker(idle / 4)
@@ -197,7 +197,7 @@ func TestRelayLingers(t *testing.T) {
 		start := time.Now()
 		client.Close()
 		time.Sleep(900 * time.Millisecond)
-		if o := <-done; o.err != nil || time.Since(start) != linger {
+		if o := <-done; o.err != nil || time.Since(start) != relayLinger {
 			t.Errorf("%+v after %s", o, time.Since(start))
 		}
 		server.Close()
@@ -205,8 +205,8 @@ func TestRelayLingers(t *testing.T) {
 }
 
 func TestRelayLead(t *testing.T) {
-	client, a := tcpPair(t)
-	server, b := tcpPair(t)
+	client, a := relayPair(t)
+	server, b := relayPair(t)
 	done := relaying(t.Context(), a, b, RelayConfig{Lead: 50 * time.Millisecond})
 	server.Write([]byte("all there is"))
 	closeWrite(server)
@@ -222,8 +222,8 @@ func TestRelayLead(t *testing.T) {
 // A server that answers early and closes while the client still sends: the
 // answer arrives all the same.
 func TestRelayEarlyAnswer(t *testing.T) {
-	client, a := tcpPair(t)
-	server, b := tcpPair(t)
+	client, a := relayPair(t)
+	server, b := relayPair(t)
 	done := relaying(t.Context(), a, wrapped{b}, RelayConfig{})
 	go io.Copy(client, zeros{})
 	io.ReadFull(server, make([]byte, 1))
