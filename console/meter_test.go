@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -148,6 +149,15 @@ func TestMetrics(t *testing.T) {
 	} {
 		if !strings.Contains(text, line+"\n") {
 			t.Errorf("there is no %s", line)
+		}
+	}
+	described, err := os.ReadFile("../docs/console.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range families {
+		if strings.HasPrefix(name, "netwright_") && !strings.Contains(string(described), "`"+name+"`") {
+			t.Errorf("docs/console.md does not describe %s", name)
 		}
 	}
 	for _, name := range []string{"process_resident_memory_bytes", "go_goroutines", "netwright_certificate_expiry_time_seconds"} {

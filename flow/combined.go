@@ -56,14 +56,19 @@ func appendEscaped(dst, v []byte, special byte) []byte {
 		return append(dst, '-')
 	}
 	for i := 0; i < len(v); {
-		c, n := v[i], 1
-		plain := c >= ' ' && c < 0x7f && c != '"' && c != '\\' && c != special
-		if c >= utf8.RuneSelf {
+		n := plain(v[i:], special)
+		dst = append(dst, v[i:i+n]...)
+		if i += n; i == len(v) {
+			break
+		}
+		n = 1
+		readable := false
+		if v[i] >= utf8.RuneSelf {
 			var r rune
 			r, n = utf8.DecodeRune(v[i:])
-			plain = !(r == utf8.RuneError && n == 1) && !hidden(r)
+			readable = !(r == utf8.RuneError && n == 1) && !hidden(r)
 		}
-		if plain {
+		if readable {
 			dst = append(dst, v[i:i+n]...)
 		} else {
 			for _, c := range v[i : i+n] {

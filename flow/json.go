@@ -163,20 +163,23 @@ func appendQuoted(dst, v []byte) []byte {
 	const digits = "0123456789abcdef"
 	dst = append(dst, '"')
 	for i := 0; i < len(v); {
+		n := plain(v[i:], '"')
+		dst = append(dst, v[i:i+n]...)
+		if i += n; i == len(v) {
+			break
+		}
 		c := v[i]
 		if c < utf8.RuneSelf {
 			i++
-			switch {
-			case c == '"' || c == '\\':
+			if c == '"' || c == '\\' {
 				dst = append(dst, '\\', c)
-			case c < ' ' || c == 0x7f:
+			} else {
 				dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-			default:
-				dst = append(dst, c)
 			}
 			continue
 		}
-		r, n := utf8.DecodeRune(v[i:])
+		var r rune
+		r, n = utf8.DecodeRune(v[i:])
 		switch {
 		case r == utf8.RuneError && n == 1:
 			dst = append(dst, `\ufffd`...)
@@ -188,6 +191,17 @@ func appendQuoted(dst, v []byte) []byte {
 		i += n
 	}
 	return append(dst, '"')
+}
+
+// plain returns how many bytes at the beginning of v are printable ASCII, and
+// neither a quote nor a backslash nor special: what nearly all texts are made of.
+func plain(v []byte, special byte) int {
+	for i, c := range v {
+		if c < ' ' || c >= 0x7f || c == '"' || c == '\\' || c == special {
+			return i
+		}
+	}
+	return len(v)
 }
 
 // hidden reports whether a rune beyond ASCII commands a terminal or ends a

@@ -242,7 +242,7 @@ func TestSinkThatIsWrong(t *testing.T) {
 		`drop or wait, not "burn"`: {File: filepath.Join(dir, "a"), OnFull: "burn"},
 		"no such file":             {File: filepath.Join(dir, "there/is/none")},
 		"is a directory":           {File: dir},
-		"queue is between":          {File: filepath.Join(dir, "a"), Queue: 20000},
+		"queue is between":         {File: filepath.Join(dir, "a"), Queue: 20000},
 		"at least 4KiB":            {File: filepath.Join(dir, "a"), Rotate: RotateConfig{Size: 10}},
 	} {
 		j := NewJournal(0)
