@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -137,7 +138,8 @@ func (c *Console) reload(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &struct{}{}) {
 		return
 	}
-	changes, err := c.node.Reload(r.Context())
+	// A client that goes away must not stop a reload half-way.
+	changes, err := c.node.Reload(context.WithoutCancel(r.Context()))
 	if err != nil {
 		refuse(w, http.StatusUnprocessableEntity, err.Error())
 		return

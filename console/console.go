@@ -13,8 +13,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/netwright/netwright/config"
 	"github.com/netwright/netwright/flow"
 )
+
+// Config is the console's section of the config file. What it may say is
+// checked there: a console beyond loopback needs guards.
+type Config = config.ConsoleConfig
 
 // Console answers for one node, on as many listeners as there are.
 type Console struct {

@@ -19,6 +19,6 @@
 // The page is plain HTML, CSS and JavaScript modules in page/, embedded as they
 // are: there is no build step, and it loads nothing from elsewhere.
 //
-// docs/api.md describes the API. The package puts no guard before itself; the
-// node does, and [Config.Validate] insists on one beyond loopback.
+// docs/api.md describes the API. The package puts no guard before itself: the
+// node does, and the check of the config insists on one beyond loopback.
 package console

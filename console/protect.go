@@ -27,6 +27,12 @@ func protect(cfg Config, next http.Handler) http.Handler {
 	})
 }
 
+// loopback reports whether host is a name or an address of this machine alone.
+func loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
+}
+
 // cut keeps a text from outside short.
 func cut(s string) string { return strings.ToValidUTF8(s[:min(len(s), 100)], "\ufffd") }
 

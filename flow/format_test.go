@@ -60,7 +60,7 @@ func TestSecondsAreDecimal(t *testing.T) {
 // hostile is what clients send to break a log.
 var hostile = []string{
 	"\n127.0.0.1 - - [x] \"GET / HTTP/1.1\" 200 0", `" 200 0 "-" "-`, "a b", "\r\n", "\x00", "\xff\xfe", "\x1b[2J\x7f",
-	"\u0085\u2028\u2029\u009b31m", "‮gpj.exe", `\u0022,"status":200`, `\`, `\"`, "日本語", "\xf0\x9f\x92", "\xed\xa0\x80", "</script>",
+	"\u0085\u2028\u2029\u009b31m", "\u202egpj.exe", `\u0022,"status":200`, `\`, `\"`, "日本語", "\xf0\x9f\x92", "\xed\xa0\x80", "</script>",
 }
 
 func FuzzFormats(f *testing.F) {
