@@ -24,7 +24,7 @@ type Config struct {
 // InternalConfig says what Netwright's own authority issues.
 type InternalConfig struct {
 	// Host names, wildcards such as "*.test" and IP addresses that the certificate is for. Default: localhost, 127.0.0.1, ::1 and the name of this machine.
-	Names []string `yaml:"names,short"`
+	Names []string `yaml:"names,short" default:"-"`
 	// How long a certificate lives. It is replaced when two thirds of that have passed.
 	Lifetime time.Duration `yaml:"lifetime"`
 }

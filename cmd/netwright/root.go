@@ -15,6 +15,9 @@ import (
 // commands are all there are, in the order of the help page.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		checkCommand(),
+		initCommand(),
+		schemaCommand(),
 		listenCommand(),
 		connectCommand(),
 		relayCommand(),

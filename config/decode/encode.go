@@ -167,11 +167,20 @@ func textNode(s string) *yaml.Node {
 	return n
 }
 
-// Default returns what SetDefaults puts into the field f of the struct type t,
-// in the form that the file would have it, or "" where it leaves it alone.
-func Default(t reflect.Type, f Field) string {
+// Defaults returns a struct of the type t with what SetDefaults puts into it.
+func Defaults(t reflect.Type) reflect.Value {
 	v := reflect.New(t).Elem()
 	setDefaults(v)
+	return v
+}
+
+// Default returns what the field f has in the struct v, which comes from
+// [Defaults], in the form of the file, or "" for nothing. The tag default of
+// the field comes first.
+func Default(v reflect.Value, f Field) string {
+	if f.Default != "" {
+		return strings.TrimPrefix(f.Default, "-")
+	}
 	field := v.FieldByIndex(f.Index)
 	for field.Kind() == reflect.Pointer && !field.IsNil() {
 		field = field.Elem()

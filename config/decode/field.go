@@ -18,6 +18,7 @@ type Field struct {
 	Required bool
 	Secret   bool
 	Path     string // "file" or "folder", which must be there, or "true" for any name; "" for no name of a file
+	Default  string // what documents say of the default, where it is not what SetDefaults makes; "-" for nothing
 	Short    bool   // a scalar in place of the struct sets this field
 }
 
@@ -47,6 +48,7 @@ func Fields(t reflect.Type) []Field {
 			Required: sf.Tag.Get("required") == "true",
 			Secret:   sf.Tag.Get("secret") == "true",
 			Path:     sf.Tag.Get("path"),
+			Default:  sf.Tag.Get("default"),
 			Short:    slices.Contains(strings.Split(options, ","), "short"),
 		}
 		if enum := sf.Tag.Get("enum"); enum != "" {

@@ -44,7 +44,8 @@ func (c *comments) field(f decode.Field) (string, error) {
 	return "", nil
 }
 
-// typeText returns the text above a struct.
+// typeText returns the first paragraph above a struct, which is for users; what
+// follows is for those who read the code.
 func (c *comments) typeText(t reflect.Type) (string, error) {
 	if _, err := c.load(t.PkgPath()); err != nil {
 		return "", err
@@ -94,7 +95,8 @@ func (c *comments) collect(path string, file *ast.File, structs map[string]*ast.
 			if doc == nil {
 				doc = group.Doc
 			}
-			c.types[path+"."+spec.Name.Name] = text(doc)
+			first, _, _ := strings.Cut(doc.Text(), "\n\n")
+			c.types[path+"."+spec.Name.Name] = strings.Join(strings.Fields(first), " ")
 		}
 	}
 }

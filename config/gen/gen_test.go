@@ -36,7 +36,7 @@ func TestDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(files["docs/config.md"])) {
-		if strings.HasPrefix(line, "| `") && strings.HasSuffix(line, "|  |\n") {
+		if strings.HasPrefix(line, "| `") && strings.Count(line, "|") > 4 && strings.HasSuffix(line, "|  |\n") {
 			t.Errorf("a key without a comment: %s", line)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"reflect"
+	"regexp"
 	"strings"
 	"text/template"
 	"time"
@@ -19,7 +20,7 @@ var page string
 // reference makes docs/config.md: the prose of page.md, with a table of keys
 // where it says {{keys "NAME"}}.
 func reference(t reflect.Type, texts *comments) ([]byte, error) {
-	r := &tables{root: t, texts: texts, places: map[reflect.Type]string{}, anchors: map[string]bool{}}
+	r := &tables{root: t, sample: decode.Defaults(t), texts: texts, places: map[reflect.Type]string{}, written: map[reflect.Type]bool{}, anchors: map[string]bool{}}
 	parsed, err := template.New("page.md").Funcs(template.FuncMap{"keys": r.keys}).Parse(page)
 	if err != nil {
 		return nil, err
@@ -38,9 +39,11 @@ func reference(t reflect.Type, texts *comments) ([]byte, error) {
 // tables writes a table for each struct, once.
 type tables struct {
 	root    reflect.Type
+	sample  reflect.Value // of root, with its defaults
 	texts   *comments
-	places  map[reflect.Type]string // where a struct has its table
-	anchors map[string]bool         // root keys that were written
+	places  map[reflect.Type]string // where a struct has its table, or will have it
+	written map[reflect.Type]bool
+	anchors map[string]bool // root keys that were written
 	out     strings.Builder
 }
 
@@ -66,21 +69,43 @@ func (r *tables) keys(name string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&r.out, "%s%s\n", text, valueLine(r.root, f))
-		if s, place := below(f.Type, name); s != nil {
-			err = r.section(s, place)
+		text, fallback := defaultOf(text, decode.Default(r.sample, f))
+		s, place := below(f.Type, name)
+		if s != nil {
+			fmt.Fprintf(&r.out, "%s\n", text)
+			err = r.section(s, place, sample(r.sample, f, s))
+		} else {
+			fmt.Fprintf(&r.out, "%s\n\n| key | value | default |\n|---|---|---|\n| `%s` | %s | %s |\n", text, name, kind(f.Type, f), fallback)
 		}
 		return strings.TrimSpace(r.out.String()), err
 	}
 	return "", fmt.Errorf("the root has no key %q", name)
 }
 
-func valueLine(owner reflect.Type, f decode.Field) string {
-	line := "\n\nA " + kind(f.Type, f)
-	if d := decode.Default(owner, f); d != "" {
-		line += "; default `" + d + "`"
+// inText finds the default that a text tells.
+var inText = regexp.MustCompile(`(?:[.;] |^)(?:[Dd]efault(?: is|:)? ([^.;]+)|([^.;]+) by default)[.;]?$`)
+
+// defaultOf takes the default out of a text that ends in telling it, since it
+// has a column of its own.
+func defaultOf(text, fallback string) (rest, cell string) {
+	if m := inText.FindStringSubmatchIndex(text); m != nil {
+		told := ""
+		for _, group := range [][]int{m[2:4], m[4:6]} {
+			if group[0] >= 0 {
+				told = text[group[0]:group[1]]
+			}
+		}
+		if fallback == "" {
+			fallback = told
+		}
+		if rest = strings.TrimSpace(text[:m[0]]); rest != "" {
+			text = rest + "."
+		}
 	}
-	return line + "."
+	if fallback != "" && !strings.Contains(fallback, " ") || strings.Contains(fallback, ", ") && !strings.Contains(fallback, " and ") {
+		fallback = "`" + fallback + "`"
+	}
+	return text, fallback
 }
 
 // below returns the struct that a value holds, if any, and what its place is
@@ -101,13 +126,25 @@ func below(t reflect.Type, place string) (reflect.Type, string) {
 	return nil, ""
 }
 
-// section writes the table of the struct t, then those of the structs in it.
-func (r *tables) section(t reflect.Type, place string) error {
-	if r.places[t] != "" {
+// sample is a struct of the type inner with its defaults: that within owner,
+// since an outer section may set them, or else one of its own.
+func sample(owner reflect.Value, f decode.Field, inner reflect.Type) reflect.Value {
+	if f.Type.Kind() == reflect.Struct {
+		return owner.FieldByIndex(f.Index)
+	}
+	return decode.Defaults(inner)
+}
+
+// section writes the table of the struct t, whose defaults are those of v, then
+// those of the structs in it.
+func (r *tables) section(t reflect.Type, place string, v reflect.Value) error {
+	if r.written[t] {
 		return nil
 	}
-	r.places[t] = place
-	fmt.Fprintf(&r.out, "\n### `%s`\n", place)
+	r.places[t], r.written[t] = place, true
+	if !r.anchors[place] { // it has a heading on the page
+		fmt.Fprintf(&r.out, "\n### `%s`\n", place)
+	}
 	text, err := r.texts.typeText(t)
 	if err != nil {
 		return err
@@ -123,13 +160,13 @@ func (r *tables) section(t reflect.Type, place string) error {
 	}
 	r.out.WriteString("\n| key | value | default | |\n|---|---|---|---|\n")
 	for _, f := range fields {
-		if err := r.row(t, f, place); err != nil {
+		if err := r.row(v, f, place); err != nil {
 			return err
 		}
 	}
 	for _, f := range fields {
-		if inner, at := below(f.Type, place+"."+f.Name); inner != nil {
-			if err := r.section(inner, at); err != nil {
+		if inner, _ := below(f.Type, ""); inner != nil {
+			if err := r.section(inner, r.places[inner], sample(v, f, inner)); err != nil {
 				return err
 			}
 		}
@@ -137,22 +174,20 @@ func (r *tables) section(t reflect.Type, place string) error {
 	return nil
 }
 
-func (r *tables) row(t reflect.Type, f decode.Field, place string) error {
+func (r *tables) row(v reflect.Value, f decode.Field, place string) error {
 	text, err := r.texts.field(f)
 	if err != nil {
 		return err
 	}
 	value := kind(f.Type, f)
 	if inner, at := below(f.Type, place+"."+f.Name); inner != nil {
-		if r.places[inner] != "" {
-			at = r.places[inner]
+		if r.places[inner] == "" {
+			r.places[inner] = at
 		}
+		at = r.places[inner]
 		value = fmt.Sprintf("[%s](#%s)", value, anchor(at))
 	}
-	fallback := decode.Default(t, f)
-	if fallback != "" {
-		fallback = "`" + fallback + "`"
-	}
+	text, fallback := defaultOf(text, decode.Default(v, f))
 	if f.Required {
 		fallback = "required"
 	}
@@ -169,10 +204,8 @@ func sentence(text, name string) string {
 	}
 	for _, verb := range []string{"is ", "are ", "says ", "describes "} {
 		if after, ok := strings.CutPrefix(rest, verb); ok {
-			if verb == "says " || verb == "describes " {
-				return strings.ToUpper(rest[:1]) + rest[1:]
-			}
-			return strings.ToUpper(after[:1]) + after[1:]
+			rest = after
+			break
 		}
 	}
 	return strings.ToUpper(rest[:1]) + rest[1:]
@@ -214,6 +247,11 @@ func kind(t reflect.Type, f decode.Field) string {
 	case isText(t):
 		return "text"
 	case t.Kind() == reflect.Struct:
+		for _, inner := range decode.Fields(t) {
+			if inner.Short {
+				return kind(inner.Type, inner) + " or section"
+			}
+		}
 		return "section"
 	case f.Unit != "":
 		return map[string]string{"bytes": "size", "rate": "rate", "share": "share"}[f.Unit]
@@ -232,6 +270,9 @@ func kind(t reflect.Type, f decode.Field) string {
 }
 
 func plural(kind string) string {
+	if first, rest, found := strings.Cut(kind, " or "); found {
+		return plural(first) + " or " + plural(rest)
+	}
 	if strings.HasSuffix(kind, "s") || strings.HasPrefix(kind, "`") {
 		return kind
 	}

@@ -46,7 +46,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 // schema makes the JSON schema (2020-12) of the struct type t.
 func schema(t reflect.Type, texts *comments) ([]byte, error) {
 	g := &schemas{texts: texts, seen: map[reflect.Type]bool{}}
-	root, err := g.structure(t)
+	root, err := g.structure(decode.Defaults(t))
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func schema(t reflect.Type, texts *comments) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		g.defs = append(g.defs, member{defName(next), definition})
+		g.defs = append(g.defs, member{defName(next.Type()), definition})
 	}
 	g.defs = append(g.defs, member{"variable", object{{"type", "string"}, {"pattern", `\$\{(env|file):[^}]+\}`}}})
 	whole := object{
@@ -82,26 +82,27 @@ func schema(t reflect.Type, texts *comments) ([]byte, error) {
 type schemas struct {
 	texts *comments
 	seen  map[reflect.Type]bool
-	queue []reflect.Type
+	queue []reflect.Value // structs with their defaults
 	defs  object
 }
 
 func defName(t reflect.Type) string { return t.String() }
 
-func (g *schemas) reference(t reflect.Type) object {
-	if !g.seen[t] {
-		g.seen[t] = true
-		g.queue = append(g.queue, t)
+func (g *schemas) reference(v reflect.Value) object {
+	if !g.seen[v.Type()] {
+		g.seen[v.Type()] = true
+		g.queue = append(g.queue, v)
 	}
-	return object{{"$ref", "#/$defs/" + defName(t)}}
+	return object{{"$ref", "#/$defs/" + defName(v.Type())}}
 }
 
-// structure is the schema of a mapping with the keys of the struct t.
-func (g *schemas) structure(t reflect.Type) (object, error) {
+// structure is the schema of a mapping with the keys of the struct v.
+func (g *schemas) structure(v reflect.Value) (object, error) {
+	t := v.Type()
 	var properties object
 	var required []string
 	for _, f := range decode.Fields(t) {
-		property := g.value(f.Type, f)
+		property := g.value(f.Type, f, v)
 		doc, err := g.texts.field(f)
 		if err != nil {
 			return nil, err
@@ -109,7 +110,7 @@ func (g *schemas) structure(t reflect.Type) (object, error) {
 		if doc != "" {
 			property = append(object{{"description", doc}}, property...)
 		}
-		if text := decode.Default(t, f); text != "" && f.Type.Kind() != reflect.Slice {
+		if text := decode.Default(v, f); text != "" && f.Type.Kind() != reflect.Slice {
 			property = append(property, member{"default", text})
 		}
 		properties = append(properties, member{f.Name, property})
@@ -124,32 +125,33 @@ func (g *schemas) structure(t reflect.Type) (object, error) {
 	return s, nil
 }
 
-// value is the schema of what may stand at a key.
-func (g *schemas) value(t reflect.Type, f decode.Field) object {
+// value is the schema of what may stand at the key f of the struct owner, or
+// within it.
+func (g *schemas) value(t reflect.Type, f decode.Field, owner reflect.Value) object {
 	switch {
 	case isText(t):
 		return object{{"type", []string{"string", "number"}}}
 	case t.Kind() == reflect.Pointer:
-		return g.value(t.Elem(), f)
+		return g.value(t.Elem(), f, owner)
 	case t.Kind() == reflect.Struct:
-		return g.section(t)
+		return g.section(sample(owner, f, t))
 	case t.Kind() == reflect.Slice:
-		item := g.value(t.Elem(), f)
+		item := g.value(t.Elem(), f, owner)
 		return object{{"anyOf", []any{item, object{{"type", "array"}, {"items", item}}, object{{"type", "null"}}}}}
 	case t.Kind() == reflect.Map:
-		return object{{"type", []string{"object", "null"}}, {"additionalProperties", g.value(t.Elem(), f)}}
+		return object{{"type", []string{"object", "null"}}, {"additionalProperties", g.value(t.Elem(), f, owner)}}
 	}
 	return scalar(t, f)
 }
 
 // section is a struct, or the scalar that may stand in its place.
-func (g *schemas) section(t reflect.Type) object {
-	for _, f := range decode.Fields(t) {
+func (g *schemas) section(v reflect.Value) object {
+	for _, f := range decode.Fields(v.Type()) {
 		if f.Short {
-			return object{{"anyOf", []any{g.reference(t), g.value(f.Type, f)}}}
+			return object{{"anyOf", []any{g.reference(v), g.value(f.Type, f, v)}}}
 		}
 	}
-	return g.reference(t)
+	return g.reference(v)
 }
 
 // scalar is the schema of a single value. What is no plain text may also come
