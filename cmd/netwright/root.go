@@ -15,6 +15,7 @@ import (
 // commands are all there are, in the order of the help page.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		upCommand(),
 		checkCommand(),
 		initCommand(),
 		schemaCommand(),
@@ -24,6 +25,7 @@ func commands() []*cobra.Command {
 		guardCommand(),
 		passwdCommand(),
 		keyCommand(),
+		versionCommand(),
 		endpointsTopic(),
 	}
 }

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/netwright/netwright/config"
+	"github.com/netwright/netwright/node"
+)
+
+func upCommand() *cobra.Command {
+	var quick bool
+	var level string
+	cmd := &cobra.Command{
+		Use:   "up [FILE]",
+		Short: "Run a config, or the quickstart where there is none",
+		Example: `  netwright up
+  netwright up /etc/netwright/netwright.yaml
+  netwright up --quickstart`,
+		Long: `Runs FILE, or ` + config.DefaultFile + ` of this folder; where there is none, a quickstart on
+this machine's loopback that shows what Netwright does. It runs until it is told
+to stop: the first interrupt or SIGTERM lets what has begun end in order, a second
+one ends it at once. SIGHUP, or "netwright reload", applies a changed file.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			log, err := logger(cmd.ErrOrStderr(), level)
+			if err != nil {
+				return err
+			}
+			if quick && len(args) > 0 {
+				return &usageError{errors.New("the quickstart takes no file")}
+			}
+			file := config.DefaultFile
+			if len(args) > 0 {
+				file = args[0]
+			}
+			cfg, err := config.Load(file)
+			if quick || len(args) == 0 && errors.Is(err, fs.ErrNotExist) {
+				return quickstart(cmd, log)
+			}
+			if err != nil {
+				return err
+			}
+			return up(cmd, cfg, log)
+		},
+	}
+	cmd.Flags().BoolVar(&quick, "quickstart", false, "run the quickstart even where there is a config file")
+	cmd.Flags().StringVar(&level, "log", "info", "least `level` that is logged: debug, info, warn or error")
+	return cmd
+}
+
+func logger(w io.Writer, level string) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, &usageError{fmt.Errorf("--log %s: it is debug, info, warn or error", level)}
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})), nil
+}
+
+// up runs a config until the command is told to stop.
+func up(cmd *cobra.Command, cfg *config.Config, log *slog.Logger) error {
+	path := cfg.Path()
+	n, err := node.New(cfg, node.Options{
+		Log: log, Version: version(),
+		Load: func() (*config.Config, error) { return config.Load(path) },
+		Ready: func() {
+			fmt.Fprint(cmd.OutOrStdout(), cfg.Summary())
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return runNode(cmd.Context(), n, log)
+}
+
+// runNode runs a node, and reloads it at each SIGHUP.
+func runNode(ctx context.Context, n *node.Node, log *slog.Logger) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var g errgroup.Group
+	g.Go(func() error {
+		defer cancel()
+		return n.Run(ctx)
+	})
+	g.Go(func() error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-hup:
+				reloadNow(ctx, n, log)
+			}
+		}
+	})
+	return g.Wait()
+}
+
+func reloadNow(ctx context.Context, n *node.Node, log *slog.Logger) {
+	changes, err := n.Reload(ctx)
+	switch {
+	case err != nil:
+		log.Error("the config was not applied; the old one goes on", "err", err)
+	case len(changes) == 0:
+		log.Info("reloaded: nothing has changed")
+	default:
+		log.Info("reloaded", "changes", strings.Join(changes, "; "))
+	}
+}
+
+// quickstart runs what needs no config.
+func quickstart(cmd *cobra.Command, log *slog.Logger) error {
+	q, err := node.NewQuickstart()
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	left := make(map[string]bool)
+	n, err := node.New(q.Config, node.Options{
+		Log: log, Version: version(), Lenient: true,
+		Missing: func(service, url string, err error) {
+			left[service] = true
+			fmt.Fprintf(out, "%-8s left out: %v%s\n", service, err, node.Holder(url))
+		},
+		Ready: func() { tellQuickstart(out, left) },
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(cmd.Context())
+	defer cancel()
+	var g errgroup.Group
+	g.Go(func() error { return q.Serve(ctx) })
+	g.Go(func() error {
+		defer cancel()
+		return runNode(ctx, n, log)
+	})
+	return g.Wait()
+}
+
+// tellQuickstart says what runs, and a line to try for each.
+func tellQuickstart(out io.Writer, left map[string]bool) {
+	fmt.Fprintln(out, "Netwright runs its quickstart. There is no netwright.yaml here; netwright init writes one.")
+	fmt.Fprintln(out)
+	for _, l := range []struct{ service, what, try string }{
+		{"web", "page     http://127.0.0.1:8080", "open it in a browser"},
+		{"web", "proxy    http://127.0.0.1:8080/demo/", "curl http://127.0.0.1:8080/demo/"},
+		{"echo", "echo     tcp://127.0.0.1:7007", "netwright connect tcp://127.0.0.1:7007"},
+		{"chat", "chat     tcp://127.0.0.1:7008", "netwright connect tcp://127.0.0.1:7008"},
+		{"console", "console  http://127.0.0.1:8800", "open it in a browser; or netwright records -f"},
+	} {
+		if !left[l.service] {
+			fmt.Fprintf(out, "  %-38s %s\n", l.what, l.try)
+		}
+	}
+	fmt.Fprintln(out, "\nStop it with ^C.")
+}
