@@ -305,6 +305,7 @@ func TestListenErrors(t *testing.T) {
 	f("tcp://192.0.2.1:0", StepListen, "no such address")
 	f("tls://127.0.0.1:0", StepTLS, "cert=FILE&key=FILE")
 	f("tls://127.0.0.1:0?cert=/none&key=/none", StepTLS, "/none")
+	f("tcp://no-such-host.invalid:0", StepResolve, "no-such-host.invalid")
 	f("exec:cat", StepListen, "cannot be listened on")
 	f("unix:@x?mode=0600", StepListen, "no mode")
 	f("http://127.0.0.1:0/?x=y", StepListen, "no parameter")

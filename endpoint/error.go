@@ -60,6 +60,9 @@ func fail(u *URL, step Step, err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
+	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+		step = StepResolve
+	}
 	return &Error{Endpoint: u.Redacted(), Step: step, Err: err, Hint: hint(u, step, err)}
 }
 
@@ -81,6 +84,8 @@ func reason(err error) string {
 		return e.Addr.String() + ": " + reason(e.Err)
 	case *os.SyscallError:
 		return e.Err.Error()
+	case *tls.CertificateVerificationError:
+		return strings.TrimPrefix(e.Err.Error(), "x509: ")
 	case *net.DNSError:
 		switch {
 		case e.IsNotFound:
@@ -92,7 +97,7 @@ func reason(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return "no answer in time"
 	}
-	return err.Error()
+	return strings.TrimPrefix(err.Error(), "tls: ")
 }
 
 func hint(u *URL, step Step, err error) string {

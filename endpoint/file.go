@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -55,8 +56,16 @@ type fileAddr string
 func (fileAddr) Network() string  { return "file" }
 func (a fileAddr) String() string { return string(a) }
 
-// stdio is standard input and output as one connection.
+// stdio is standard input and output as one connection, which they may be
+// already, where a service manager starts a process for each.
 func stdio() net.Conn {
+	in, err1 := os.Stdin.Stat()
+	out, err2 := os.Stdout.Stat()
+	if err1 == nil && err2 == nil && in.Mode()&os.ModeSocket != 0 && os.SameFile(in, out) {
+		if conn, err := dialFD("0"); err == nil {
+			return conn
+		}
+	}
 	return &fileConn{in: reopen("/dev/stdin", os.O_RDONLY, os.Stdin), out: reopen("/dev/stdout", os.O_WRONLY, os.Stdout), name: "stdio:"}
 }
 
@@ -76,34 +85,18 @@ func reopen(name string, flag int, file *os.File) *os.File {
 	return again
 }
 
-// stdioListener gives the one connection there is, and io.EOF when that one is
-// closed.
-type stdioListener struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	close  sync.Once
-}
-
-func newStdioListener() *stdioListener {
-	l := &stdioListener{conns: make(chan net.Conn, 1), closed: make(chan struct{})}
-	conn := stdio().(*fileConn)
-	conn.ended = l.Close
-	l.conns <- conn
-	return l
-}
+// stdioListener gives the one connection there is, and then io.EOF.
+type stdioListener struct{ taken atomic.Bool }
 
 func (l *stdioListener) Accept() (net.Conn, error) {
-	select {
-	case conn := <-l.conns:
-		return conn, nil
-	default:
+	if l.taken.Swap(true) {
+		return nil, io.EOF
 	}
-	<-l.closed
-	return nil, io.EOF
+	return stdio(), nil
 }
 
 func (l *stdioListener) Close() error {
-	l.close.Do(func() { close(l.closed) })
+	l.taken.Store(true)
 	return nil
 }
 

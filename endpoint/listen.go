@@ -37,7 +37,7 @@ func Listen(ctx context.Context, u *URL, config *ListenConfig) (net.Listener, er
 	case u.Query != "":
 		return nil, fail(u, StepListen, fmt.Errorf("a listener has no parameter %q", u.Query))
 	case u.Scheme == "stdio":
-		return newStdioListener(), nil
+		return new(stdioListener), nil
 	case u.Scheme == "udp":
 		pc, err := ListenPacket(ctx, u)
 		if err != nil {

@@ -44,7 +44,7 @@ func TestHelpBeginsWithExamples(t *testing.T) {
 		}
 		var out bytes.Buffer
 		run(t.Context(), []string{cmd.Name(), "--help"}, &out, &out)
-		if !strings.HasPrefix(out.String(), "  netwright "+cmd.Name()+" ") {
+		if !strings.HasPrefix(out.String(), "  netwright "+cmd.Name()) {
 			t.Errorf("help of %s begins with\n%.200s", cmd.Name(), out.String())
 		}
 	}

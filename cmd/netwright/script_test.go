@@ -37,11 +37,15 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			switch name {
-			case "python-websockets": // Debian's, which the Python of a virtual environment does not see
-				return peer(name, exec.Command("/usr/bin/python3", "-c", "import websockets").Run())
+			program, ok := strings.CutPrefix(name, "peer:")
+			if !ok {
+				return false, fmt.Errorf("no condition %q", name)
 			}
-			return false, fmt.Errorf("no condition %q", name)
+			if program == "python3-websockets" { // Debian's, which the Python of a virtual environment does not see
+				return peer(program, exec.Command("/usr/bin/python3", "-c", "import websockets").Run())
+			}
+			_, err := exec.LookPath(program)
+			return peer(program, err)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await},
 	})
