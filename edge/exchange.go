@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"io"
 	"net/netip"
 	"time"
 
@@ -117,10 +118,25 @@ func (ex *Exchange) Respond(r *message.Response, body []byte) error {
 	return ex.Stream.Respond(r, body)
 }
 
+// Response is an empty head to fill and pass to Respond.
+func (ex *Exchange) Response() *message.Response {
+	ex.reply.Response.Reset()
+	return &ex.reply.Response
+}
+
+// Write writes more of the answer's body.
+func (ex *Exchange) Write(p []byte) (int, error) { return ex.Stream.Write(p) }
+
+// ReadFrom copies the rest of the answer's body from r: a file goes by
+// sendfile(2), another exchange's body by splice(2), where they can.
+func (ex *Exchange) ReadFrom(r io.Reader) (int64, error) { return ex.Stream.ReadFrom(r) }
+
+// Finish ends the answer.
+func (ex *Exchange) Finish(trailers message.Fields) error { return ex.Stream.Finish(trailers) }
+
 // RespondText answers with a whole small body.
 func (ex *Exchange) RespondText(status int, contentType string, body []byte) error {
-	r := &ex.reply.Response
-	r.Reset()
+	r := ex.Response()
 	r.Status, r.Length = status, int64(len(body))
 	if contentType != "" {
 		r.Fields.AddKnown(message.ContentType, []byte(contentType))

@@ -52,8 +52,7 @@ func (d *redirect) ServeExchange(ex *Exchange) error {
 		ex.text = append(ex.text, '?')
 		ex.text = append(ex.text, ex.Request.Query...)
 	}
-	r := &ex.reply.Response
-	r.Reset()
+	r := ex.Response()
 	r.Status, r.Length = d.status, 0
 	r.Fields.AddKnown(message.Location, ex.since(from))
 	if err := ex.Respond(r, nil); err != nil {

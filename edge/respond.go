@@ -59,8 +59,7 @@ func (a *fixed) NeedsCaptures() bool { return a.body.NeedsCaptures() || a.fields
 
 // ServeExchange implements Handler.
 func (a *fixed) ServeExchange(ex *Exchange) error {
-	r := &ex.reply.Response
-	r.Reset()
+	r := ex.Response()
 	return a.respond(ex, r, a.status)
 }
 

@@ -63,6 +63,7 @@ func (s *Service) Prepare(cfg *ServiceConfig, parts Parts) (apply func(), err er
 				close(r.gone)
 			}
 		}
+		old.closeFolders(t)
 	}, nil
 }
 
@@ -275,8 +276,7 @@ func (s *Service) fail(ex *Exchange, err error) {
 	if ex.answered { // too late to say so; the cut answer does
 		return
 	}
-	r := &ex.reply.Response
-	r.Reset()
+	r := ex.Response()
 	if v := &ex.verdict; v.Decision != guard.Admit {
 		if v.Challenge != "" {
 			r.Fields.AddKnown(message.WWWAuthenticate, []byte(v.Challenge))

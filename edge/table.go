@@ -77,7 +77,7 @@ func newTable(s *Service, cfg *ServiceConfig, parts Parts, old *table) (*table, 
 	asking := cfg.Guards
 	for i := range cfg.Routes {
 		asking = append(asking[:len(asking):len(asking)], cfg.Routes[i].Guards...)
-		r, err := newEntry(s, cfg, parts, t.find, i)
+		r, err := newEntry(s, cfg, parts, t.find, i, old)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("route %d: %w", i+1, err))
 			continue
@@ -95,7 +95,7 @@ func newTable(s *Service, cfg *ServiceConfig, parts Parts, old *table) (*table, 
 }
 
 // newRoute builds one route.
-func newEntry(s *Service, cfg *ServiceConfig, parts Parts, find *route.Table, index int) (*entry, error) {
+func newEntry(s *Service, cfg *ServiceConfig, parts Parts, find *route.Table, index int, old *table) (*entry, error) {
 	rc := &cfg.Routes[index]
 	r := &entry{name: rc.Title(), index: index, cfg: *rc, gone: make(chan struct{})}
 	groups := find.Groups(index)
@@ -121,7 +121,7 @@ func newEntry(s *Service, cfg *ServiceConfig, parts Parts, find *route.Table, in
 	if r.limits.Body == 0 && cfg.Limits.Body > 0 {
 		r.limits.Body = cfg.Limits.Body
 	}
-	if r.handler, err = s.action(cfg, parts, r, groups); err != nil {
+	if r.handler, err = s.action(cfg, parts, r, groups, old); err != nil {
 		return nil, err
 	}
 	r.captures = groups > 0 && r.usesCaptures()
@@ -139,7 +139,7 @@ func (r *entry) usesCaptures() bool {
 }
 
 // action builds what a route does.
-func (s *Service) action(cfg *ServiceConfig, parts Parts, r *entry, groups int) (Handler, error) {
+func (s *Service) action(cfg *ServiceConfig, parts Parts, r *entry, groups int, old *table) (Handler, error) {
 	rc := &r.cfg
 	switch {
 	case rc.Proxy != nil:
@@ -148,6 +148,8 @@ func (s *Service) action(cfg *ServiceConfig, parts Parts, r *entry, groups int) 
 		return newRedirect(rc.Redirect, groups)
 	case rc.Respond != nil:
 		return newRespond(rc.Respond, groups)
+	case rc.Files != nil:
+		return newFolder(rc.Files, old)
 	case rc.Metrics && s.deps.Metrics != nil:
 		return Mount(s.deps.Metrics), nil
 	case rc.Metrics:

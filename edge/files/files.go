@@ -1,0 +1,225 @@
+package files
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/netwright/netwright/http/message"
+)
+
+// Config says which files are served and how.
+type Config struct {
+	Root    string            // the folder
+	Index   []string          // files that stand for their folder; nil: index.html
+	Listing bool              // list folders that have none of them
+	Missing string            // file within the folder that stands for those that are not there
+	Types   map[string]string // content types by extension (".log") besides the built-in ones
+}
+
+// Handler serves the files of a folder. It may be used concurrently.
+type Handler struct {
+	cfg   Config
+	root  *os.Root
+	types types
+	cache cache
+	pages sync.Pool // buffers for listings
+}
+
+// New opens the folder.
+func New(cfg Config) (*Handler, error) {
+	if cfg.Index == nil {
+		cfg.Index = []string{"index.html"}
+	}
+	for extension := range cfg.Types {
+		if !strings.HasPrefix(extension, ".") {
+			return nil, fmt.Errorf("files: %q is no extension; .%s would be", extension, extension)
+		}
+	}
+	root, err := os.OpenRoot(cfg.Root)
+	if err != nil {
+		return nil, fmt.Errorf("files: %w", err)
+	}
+	h := &Handler{cfg: cfg, root: root, types: newTypes(cfg.Types)}
+	h.cache.entries = make(map[string]*entry)
+	return h, nil
+}
+
+// Close closes the folder and the files that are kept open. Answers under way
+// are not cut.
+func (h *Handler) Close() error {
+	h.cache.clear()
+	return h.root.Close()
+}
+
+// Answer is how a request is answered: Response gives an empty head to fill,
+// Respond sends it with the first bytes of the body, the rest is written or
+// read from a file, and Finish ends it.
+type Answer interface {
+	Response() *message.Response
+	Respond(r *message.Response, body []byte) error
+	io.Writer
+	io.ReaderFrom
+	Finish(trailers message.Fields) error
+}
+
+// Error is a request that is not answered with a file. Serve returns it without
+// having answered.
+type Error struct {
+	Status int
+	Text   string
+}
+
+func (e *Error) Error() string { return e.Text }
+
+var (
+	errNotFound = &Error{404, "there is no such file"}
+	errNoAccess = &Error{403, "the file may not be read"}
+)
+
+// Serve answers a request with the file that path (normalised, as
+// message.Request.Path is) names under the folder. An *Error was not answered;
+// any other error cut the answer.
+func (h *Handler) Serve(req *message.Request, path []byte, a Answer) error {
+	head := string(req.Method) == "HEAD"
+	if !head && string(req.Method) != "GET" {
+		r := a.Response()
+		r.Status = 405
+		r.Fields.Add(nameAllow, valueAllow)
+		return finish(a, r)
+	}
+	var scratch [256]byte
+	name, ok := decodeName(scratch[:0], path)
+	if !ok {
+		return errNotFound
+	}
+	e, err := h.find(name)
+	if err == nil && e.kind == folder && !h.cfg.Listing {
+		err = errNotFound
+	}
+	if err == errNotFound && h.cfg.Missing != "" {
+		e, err = h.find([]byte(h.cfg.Missing))
+	}
+	if err != nil {
+		return err
+	}
+	switch e.kind {
+	case needsSlash:
+		return redirect(a, req)
+	case folder:
+		return h.list(a, req, e.name)
+	}
+	return h.serveFile(a, req, e, head)
+}
+
+// decodeName turns a path into a name under the root: without the slash it
+// begins with, and decoded. What no file may be asked for by is not ok.
+func decodeName(scratch, path []byte) (name []byte, ok bool) {
+	if len(path) == 0 || path[0] != '/' {
+		return nil, false
+	}
+	name = path[1:]
+	begin := true // of a segment
+	for i, c := range name {
+		switch {
+		case c == '%':
+			return decodeRest(scratch, name, i)
+		case c == '/' && begin, c == '.' && begin && !wellKnown(name, i), c == '\\', c == 0:
+			return nil, false
+		}
+		begin = c == '/'
+	}
+	return name, true
+}
+
+// wellKnown says whether the dot at i begins the one folder with a dot that is
+// meant for everybody (RFC 8615).
+func wellKnown(name []byte, i int) bool {
+	const folder = ".well-known/"
+	return i == 0 && len(name) >= len(folder) && string(name[:len(folder)]) == folder
+}
+
+// decodeRest is decodeName where octets are encoded, from the first one on.
+func decodeRest(scratch, name []byte, i int) ([]byte, bool) {
+	out := append(scratch, name[:i]...)
+	for ; i < len(name); i++ {
+		c := name[i]
+		encoded := c == '%'
+		if encoded {
+			if i+2 >= len(name) {
+				return nil, false
+			}
+			hi, lo := unhex(name[i+1]), unhex(name[i+2])
+			if hi > 15 || lo > 15 {
+				return nil, false
+			}
+			c = hi<<4 | lo
+			i += 2
+		}
+		begin := len(out) == 0 || out[len(out)-1] == '/'
+		out = append(out, c)
+		switch {
+		case c == '/' && (begin || encoded), c == '\\', c == 0:
+			return nil, false
+		case c == '.' && begin && (encoded || len(out) > 1):
+			return nil, false
+		}
+	}
+	if len(out) > 0 && out[0] == '.' && !wellKnown(out, 0) {
+		return nil, false
+	}
+	return out, true
+}
+
+func unhex(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10
+	}
+	return 255
+}
+
+// redirect leads to the folder's own address, with the slash. The reference is
+// relative to the last segment of the path that the client sent, whatever was
+// rewritten before, so it cannot lead to another host.
+func redirect(a Answer, req *message.Request) error {
+	last := req.Path
+	for i := len(last) - 1; i >= 0; i-- {
+		if last[i] == '/' {
+			last = last[i+1:]
+			break
+		}
+	}
+	to := append([]byte("./"), last...)
+	to = append(to, '/')
+	if req.HasQuery {
+		to = append(append(to, '?'), req.Query...)
+	}
+	r := a.Response()
+	r.Status = 301
+	r.Fields.AddKnown(message.Location, to)
+	return finish(a, r)
+}
+
+// finish sends an answer without a body.
+func finish(a Answer, r *message.Response) error {
+	r.Length = 0
+	if err := a.Respond(r, nil); err != nil {
+		return err
+	}
+	return a.Finish(nil)
+}
+
+var (
+	nameAllow        = []byte("Allow")
+	valueAllow       = []byte("GET, HEAD")
+	nameAcceptRanges = []byte("Accept-Ranges")
+	valueBytes       = []byte("bytes")
+	valueEncoding    = []byte("Accept-Encoding")
+)
