@@ -10,10 +10,10 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/netwright/netwright/cert"
-	"github.com/netwright/netwright/config"
 	"github.com/netwright/netwright/console"
 	"github.com/netwright/netwright/endpoint"
 	"github.com/netwright/netwright/flow"
@@ -46,13 +46,17 @@ func (n *Node) control() error {
 	return nil
 }
 
-// consoleDoor is the console's listener of one state.
+// consoleDoor is the console's listener. A reload that keeps the address keeps
+// the door and changes what stands behind it, so that whoever asked for the
+// reload there gets an answer, and followers go on.
 type consoleDoor struct {
-	cfg config.ConsoleConfig
-	ln  net.Listener
+	listen  string
+	ln      *sharedListener
+	handler atomic.Pointer[http.Handler]
+	secure  atomic.Pointer[tls.Config] // nil without TLS
 }
 
-const consoleTask = "console"
+const consoleName = "console"
 
 // openConsole opens the console's listener, or takes over the one that is open.
 func (s *state) openConsole(ctx context.Context, old *state) error {
@@ -64,17 +68,17 @@ func (s *state) openConsole(ctx context.Context, old *state) error {
 	if err != nil {
 		return err
 	}
-	if old.console != nil && old.console.cfg.Listen == cfg.Listen {
-		s.console = &consoleDoor{cfg, old.console.ln}
-	} else {
+	d := old.console
+	if d == nil || d.listen != cfg.Listen {
 		ln, err := endpoint.ListenRaw(ctx, u, nil)
 		if err != nil {
 			return err
 		}
-		s.console = &consoleDoor{cfg, &sharedListener{Listener: ln}}
+		d = &consoleDoor{listen: cfg.Listen, ln: &sharedListener{Listener: ln}}
 		s.fresh = append(s.fresh, func() { ln.Close() })
 	}
-	handler := s.node.console.Handler(console.Config(cfg))
+	s.console = d
+	handler := s.node.console.Handler(cfg)
 	if len(cfg.Guards) > 0 {
 		if handler, err = s.guardConsole(handler); err != nil {
 			return err
@@ -88,22 +92,47 @@ func (s *state) openConsole(ctx context.Context, old *state) error {
 		}
 		secure = cert.NewServer(policy).Config()
 	}
-	s.apply = append(s.apply, func() { s.startConsole(old, handler, secure) })
+	s.apply = append(s.apply, func() {
+		d.handler.Store(&handler)
+		d.secure.Store(secure)
+	})
 	return nil
 }
 
-// startConsole serves the console in place of what served it before.
-func (s *state) startConsole(old *state, h http.Handler, secure *tls.Config) {
-	t := s.node.tasks
-	t.remove(consoleTask)
-	if old.console != nil && old.console.ln != s.console.ln {
-		old.console.ln.(*sharedListener).Listener.Close()
+// switchConsole serves the console where s has it, and ends it where only old had.
+func (s *state) switchConsole(old *state) {
+	if s.console == old.console {
+		return
 	}
-	var ln net.Listener = s.console.ln
-	if secure != nil {
-		ln = tls.NewListener(ln, secure)
+	if s.console != nil {
+		s.node.tasks.add(s.console.task(), s.console.serve)
 	}
-	t.add(consoleTask, func(ctx context.Context) error { return console.ListenAndAnswer(ctx, ln, h) })
+	if old.console != nil {
+		go old.console.close(s.node.tasks) // one of its answers may be to this reload
+	}
+}
+
+func (d *consoleDoor) task() string { return consoleName + " " + d.listen }
+
+// serve is the task of the door.
+func (d *consoleDoor) serve(ctx context.Context) error {
+	var ln net.Listener = d.ln
+	if d.secure.Load() != nil {
+		ln = tls.NewListener(ln, &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			return d.secure.Load(), nil
+		}})
+	}
+	return console.ListenAndAnswer(ctx, ln, d)
+}
+
+// ServeHTTP implements http.Handler with what stands behind the door now.
+func (d *consoleDoor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	(*d.handler.Load()).ServeHTTP(w, r)
+}
+
+func (d *consoleDoor) close(t *tasks) {
+	t.remove(d.task())
+	d.ln.Listener.Close()
 }
 
 // sharedListener outlives the server that accepts from it: Close only makes
@@ -136,7 +165,7 @@ func (s *state) guardConsole(next http.Handler) (http.Handler, error) {
 	g := guard.All(s.named(s.cfg.Console.Guards)...)
 	journal := s.node.journal
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a := guard.Attempt{TLS: r.TLS, Service: consoleTask, Header: r.Header.Get}
+		a := guard.Attempt{TLS: r.TLS, Service: consoleName, Header: r.Header.Get}
 		if ap, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 			a.Peer = ap.Addr().Unmap()
 		}
@@ -148,7 +177,7 @@ func (s *state) guardConsole(next http.Handler) (http.Handler, error) {
 		}
 		var rec flow.Record
 		rec.Begin(flow.Request, time.Now())
-		rec.SetString(flow.Service, consoleTask)
+		rec.SetString(flow.Service, consoleName)
 		rec.SetPeer(netip.AddrPortFrom(a.Peer, 0))
 		rec.SetString(flow.Path, r.URL.Path)
 		rec.SetString(flow.Refusal, v.Guard+": "+v.Reason)

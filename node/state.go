@@ -252,10 +252,7 @@ func (s *state) commit(old *state) {
 		}
 	}
 	s.stopTasks(old)
-	if s.console == nil && old.console != nil {
-		s.node.tasks.remove(consoleTask)
-		old.console.ln.(*sharedListener).Listener.Close()
-	}
+	s.switchConsole(old)
 }
 
 // startTasks starts what runs beside the listeners.
