@@ -96,14 +96,19 @@ func (r *Record) Peer() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// Outcome returns "refused" where a guard refused, "error" where the record has
-// an error or a status of 500 and above, and "ok" for all else.
+// Outcome returns "refused" where a guard refused, or where the status puts an
+// error on the client (400 to 499); "error" where the record has another error,
+// or a status of 500 and above; and "ok" for all else.
 func (r *Record) Outcome() string {
 	switch {
 	case r.Has(Refusal):
 		return "refused"
-	case r.Has(Error), r.Status >= 500:
+	case r.Status >= 500:
 		return "error"
+	case !r.Has(Error):
+		return "ok"
+	case r.Status >= 400:
+		return "refused"
 	}
-	return "ok"
+	return "error"
 }

@@ -147,6 +147,8 @@ func TestOutcome(t *testing.T) {
 		{func(r *Record) {}, "ok"},
 		{func(r *Record) { r.Status = 404 }, "ok"},
 		{func(r *Record) { r.Status = 502 }, "error"},
+		{func(r *Record) { r.Status = 400; r.SetString(Error, "two Hosts") }, "refused"},
+		{func(r *Record) { r.Status = 200; r.SetString(Error, "cut off") }, "error"},
 		{func(r *Record) { r.SetString(Error, "reset") }, "error"},
 		{func(r *Record) { r.Status = 403; r.SetString(Refusal, "office: not in its list") }, "refused"},
 	}
