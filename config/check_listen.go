@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,10 +48,32 @@ func (k *checker) listen(path []string, urls []string, schemes []string, by stri
 			k.wrong(path, "a name and password in an endpoint are for dialling; who may connect is for guards to say")
 			continue
 		}
+		if k.anchor(u) {
+			urls[i] = u.String()
+		}
 		k.occupy(path, u, by)
 		all = append(all, u)
 	}
 	return all
+}
+
+// anchor makes the file names in an endpoint relative to the folder of the
+// config, as all others are, and tells whether it had to.
+func (k *checker) anchor(u *endpoint.URL) (changed bool) {
+	names := []*string{&u.Options.CA, &u.Options.Cert, &u.Options.Key}
+	if u.Scheme == "unix" && !strings.HasPrefix(u.Path, "@") {
+		names = append(names, &u.Path)
+	}
+	dir, err := filepath.Abs(filepath.Dir(k.doc.Name()))
+	if err != nil {
+		return false // there is no current folder; they stay as they are
+	}
+	for _, name := range names {
+		if *name != "" && !filepath.IsAbs(*name) {
+			*name, changed = filepath.Join(dir, *name), true
+		}
+	}
+	return changed
 }
 
 // bareAddress makes an endpoint of an address with or without a port, and
@@ -149,7 +172,9 @@ func (k *checker) console() {
 		}
 		return
 	}
-	urls := k.listen(at(path, "listen"), []string{c.Listen}, httpSchemes, "the console")
+	listen := []string{c.Listen}
+	urls := k.listen(at(path, "listen"), listen, httpSchemes, "the console")
+	c.Listen = listen[0]
 	var certs []string
 	if c.Cert != "" {
 		certs = []string{c.Cert}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -184,6 +185,28 @@ pools:
 	}
 	if s := string(text); strings.Contains(s, "written down") || strings.Contains(s, "from the environment") || !strings.Contains(s, "${env:NETWRIGHT_SECRET}") {
 		t.Errorf("written as\n%s", text)
+	}
+}
+
+// TestFileNames holds that file names start from the folder of the config,
+// those in endpoints too.
+func TestFileNames(t *testing.T) {
+	c, err := Parse("/etc/netwright/netwright.yaml", []byte(`
+data: state
+serve:
+  web:
+    listen: ["https://:443?cert=web.pem&key=/keys/web.key", unix:web.sock, "unix:@web"]
+    routes: [{files: public}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := c.Serve["web"]
+	got := append([]string{c.Data, web.Routes[0].Files.Root}, web.Listen...)
+	want := []string{"/etc/netwright/state", "/etc/netwright/public",
+		"https://:443?cert=/etc/netwright/web.pem&key=/keys/web.key", "unix:///etc/netwright/web.sock", "unix:@web"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

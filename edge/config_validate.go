@@ -72,7 +72,56 @@ func (c *RouteConfig) Validate() error {
 		m.add([]string{actions[1]}, "a route does one thing, and this one has %s", strings.Join(actions, " and "))
 	}
 	m.errors(c.Errors)
+	m.templates(c)
 	return m.err()
+}
+
+// templates finds variables that the route cannot fill in, such as groups that
+// its paths do not have.
+func (m *mistakes) templates(c *RouteConfig) {
+	groups := 0
+	if c.Match != nil {
+		table, err := route.NewTable([]*route.Match{c.Match})
+		if err != nil {
+			return // the match has said so itself
+		}
+		groups = table.Groups(0)
+	}
+	if c.Rewrite != nil {
+		_, err := c.Rewrite.Compile(groups)
+		m.below(err, "rewrite")
+	}
+	_, _, err := c.Headers.Compile(groups)
+	m.below(err, "headers")
+	if c.Redirect != nil {
+		_, err := newRedirect(c.Redirect, groups)
+		m.below(err, "redirect", "to")
+	}
+	if c.Respond != nil {
+		_, err := newRespond(c.Respond, groups)
+		m.below(err, "respond", "body")
+	}
+}
+
+// below adds errors of a part of the config, whose paths begin there.
+func (m *mistakes) below(err error, path ...string) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, inner := range joined.Unwrap() {
+			m.below(inner, path...)
+		}
+		return
+	}
+	var placed interface {
+		error
+		ConfigPath() []string
+	}
+	switch {
+	case err == nil:
+	case errors.As(err, &placed):
+		m.add(append(slices.Clip(path), placed.ConfigPath()...), "%w", placed)
+	default:
+		m.add(path, "%w", err)
+	}
 }
 
 // errors checks the statuses of error answers.
@@ -86,6 +135,9 @@ func (m *mistakes) errors(answers map[string]ErrorConfig) {
 		}
 		if answer.Body != "" && answer.File != "" {
 			m.add([]string{"errors", status}, "give either body or file")
+		}
+		if _, err := route.Compile(answer.Body, route.Text, 0); err != nil {
+			m.add([]string{"errors", status, "body"}, "%w", err)
 		}
 	}
 }

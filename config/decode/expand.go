@@ -66,7 +66,7 @@ func (d *decoder) variable(n *yaml.Node, path []string, name string, check func(
 		return value, true, ok
 	}
 	if check == nil {
-		d.fail(n, "%s has no variable ${%s}; only ${env:NAME} and ${file:PATH} stand here, and $${ for a plain ${", title(path), cut(name))
+		d.fail(n, "%s has no variable ${%s}; only ${env:NAME} and ${file:PATH} stand here, and $${ for a plain ${", d.title(path), cut(name))
 		return "", false, false
 	}
 	if err := check(name); err != nil {

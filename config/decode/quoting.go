@@ -13,7 +13,7 @@ func (d *decoder) emptyHint(n *yaml.Node, path []string) {
 	if n.Anchor != "" {
 		d.fail(n, "& marks an anchor; put the value in quotes: \"&%s\"", cut(n.Anchor))
 	} else if comment := d.commentOf(n, path); isGlued(comment) {
-		d.fail(n, "%s has no value, since # begins a comment; put it in quotes: %q", title(path), cut(comment))
+		d.fail(n, "%s has no value, since # begins a comment; put it in quotes: %q", d.title(path), cut(comment))
 	}
 }
 
@@ -24,11 +24,11 @@ func (d *decoder) noValue(n *yaml.Node, v reflect.Value, f Field, path []string)
 	switch {
 	case len(d.problems) > before:
 	case v.Kind() == reflect.String && n.Value == "":
-		d.fail(n, "%s has no value; write %s, or \"\" for the empty text", title(path), wanted(v.Type(), f))
+		d.fail(n, "%s has no value; write %s, or \"\" for the empty text", d.title(path), wanted(v.Type(), f))
 	case v.Kind() == reflect.String:
-		d.fail(n, "%s has no value, since %s means none; put it in quotes if you mean the text: %q", title(path), n.Value, n.Value)
+		d.fail(n, "%s has no value, since %s means none; put it in quotes if you mean the text: %q", d.title(path), n.Value, n.Value)
 	default:
-		d.fail(n, "%s has no value; write %s", title(path), wanted(v.Type(), f))
+		d.fail(n, "%s has no value; write %s", d.title(path), wanted(v.Type(), f))
 	}
 }
 
@@ -39,7 +39,7 @@ func (d *decoder) swallowed(n *yaml.Node, path []string) bool {
 		return false
 	}
 	whole := n.Value + " " + n.LineComment
-	d.fail(n, "%s ends at the #, which begins a comment; put it in quotes: %q, or put a space behind the #", title(path), cut(whole))
+	d.fail(n, "%s ends at the #, which begins a comment; put it in quotes: %q, or put a space behind the #", d.title(path), cut(whole))
 	return true
 }
 

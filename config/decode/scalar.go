@@ -40,14 +40,14 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, f Field, path []string) 
 		return
 	}
 	if err := setScalar(v, f, strings.TrimSpace(text)); err != nil {
-		d.fail(n, "%s: %v", section(path), hideSecret(err, f, path))
+		d.fail(n, "%s: %v", d.section(path), d.hideSecret(err, f, path))
 	}
 }
 
 // hideSecret keeps a secret out of the message about it.
-func hideSecret(err error, f Field, path []string) error {
+func (d *decoder) hideSecret(err error, f Field, path []string) error {
 	if f.Secret {
-		return fmt.Errorf("not a value that %s can have", section(path))
+		return fmt.Errorf("not a value that %s can have", d.section(path))
 	}
 	return err
 }
@@ -55,7 +55,7 @@ func hideSecret(err error, f Field, path []string) error {
 // text sets a string.
 func (d *decoder) text(n *yaml.Node, v reflect.Value, f Field, path []string, text string) {
 	if f.Enum != nil && !slices.Contains(f.Enum, text) {
-		p := d.fail(n, "%s cannot be %q; it is one of %s", section(path), cut(text), strings.Join(f.Enum, ", "))
+		p := d.fail(n, "%s cannot be %q; it is one of %s", d.section(path), cut(text), strings.Join(f.Enum, ", "))
 		p.Suggestion = Suggest(text, f.Enum)
 		return
 	}
@@ -75,13 +75,13 @@ func (d *decoder) path(n *yaml.Node, f Field, path []string, name string) string
 	}
 	switch info, err := os.Stat(name); {
 	case errors.Is(err, fs.ErrNotExist):
-		d.fail(n, "%s: there is no %s %s", section(path), f.Path, name)
+		d.fail(n, "%s: there is no %s %s", d.section(path), f.Path, name)
 	case err != nil:
-		d.fail(n, "%s: %v", section(path), err)
+		d.fail(n, "%s: %v", d.section(path), err)
 	case info.IsDir() && f.Path == "file":
-		d.fail(n, "%s: %s is a folder, not a file", section(path), name)
+		d.fail(n, "%s: %s is a folder, not a file", d.section(path), name)
 	case !info.IsDir() && f.Path == "folder":
-		d.fail(n, "%s: %s is a file, not a folder", section(path), name)
+		d.fail(n, "%s: %s is a file, not a folder", d.section(path), name)
 	}
 	return name
 }

@@ -11,7 +11,7 @@ import (
 
 // structure decodes a mapping whose keys are fields, or a scalar in its place.
 func (d *decoder) structure(n *yaml.Node, v reflect.Value, f Field, path []string) {
-	before, zeros := len(d.problems), len(d.zeros)
+	before, zeros := d.unread, len(d.zeros)
 	switch brief, hasShort := short(v.Type()); {
 	case n.Kind == yaml.MappingNode:
 		d.fields(n, v, path)
@@ -22,8 +22,8 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, f Field, path []strin
 		at := append(slices.Clip(path), brief.Name)
 		d.doc.record(at, func(p *place) { p.value = n })
 		d.value(n, v.FieldByIndex(brief.Index), brief, at)
-		if brief.Required && v.FieldByIndex(brief.Index).IsZero() && len(d.problems) == before {
-			d.fail(n, "%s has no value, and needs one", title(path))
+		if brief.Required && v.FieldByIndex(brief.Index).IsZero() && d.unread == before {
+			d.fail(n, "%s has no value, and needs one", d.title(path))
 		}
 	default:
 		d.wrongShape(n, path, shapeOf(v.Type()))
@@ -31,7 +31,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, f Field, path []strin
 	}
 	setDefaults(v)
 	d.replaced(zeros)
-	if len(d.problems) == before {
+	if d.unread == before {
 		d.validate(n, v, path)
 	}
 }
@@ -59,14 +59,14 @@ func (d *decoder) fields(n *yaml.Node, v reflect.Value, path []string) {
 		seen[field.Name] = true
 		switch empty := isEmpty(target) && len(d.problems) == before; {
 		case empty && field.Required:
-			d.fail(pair.key, "%q%s has no value, and needs one", field.Name, inside(path))
+			d.fail(pair.key, "%q%s has no value, and needs one", field.Name, d.inside(path))
 		case empty && !isNull(resolved(pair.value)):
 			d.zeros = append(d.zeros, given{field, target, pair.value})
 		}
 	}
 	for _, field := range fields {
 		if field.Required && !seen[field.Name] {
-			d.fail(d.introduces(n, path), "%q is missing%s", field.Name, inside(path))
+			d.fail(d.introduces(n, path), "%q is missing%s", field.Name, d.inside(path))
 		}
 	}
 }
@@ -99,7 +99,7 @@ func (d *decoder) unknownKey(pair pair, fields []Field, path []string) {
 			}
 		}
 	}
-	p := d.fail(pair.key, "unknown key %q%s", cut(name), inside(path))
+	p := d.fail(pair.key, "unknown key %q%s", cut(name), d.inside(path))
 	if p.Suggestion = Suggest(name, names); p.Suggestion != "" {
 		return
 	}
@@ -157,7 +157,7 @@ func (d *decoder) validate(n *yaml.Node, v reflect.Value, path []string) {
 		if len(at) == 0 {
 			position = Position{d.doc.name, max(n.Line, 1), max(n.Column, 1)}
 		}
-		d.add(position.Problem("%s", complaint(err, at, placed != nil)))
+		d.keep(position.Problem("%s", d.complaint(err, at, placed != nil)))
 	}
 }
 
@@ -189,14 +189,14 @@ func setDefaults(v reflect.Value) {
 }
 
 // complaint is what a struct says of one of its keys, behind the name of the key.
-func complaint(err error, path []string, placed bool) string {
+func (d *decoder) complaint(err error, path []string, placed bool) string {
 	if !placed {
 		return err.Error()
 	}
 	if inner := errors.Unwrap(err); inner != nil {
 		err = inner // without the path, which the position tells better
 	}
-	if name := section(path); !strings.Contains(err.Error(), name) {
+	if name := d.section(path); !strings.Contains(err.Error(), name) {
 		return name + ": " + err.Error()
 	}
 	return err.Error()

@@ -131,12 +131,15 @@ func tab(s source, at, begin mark, _ string) (mark, string) {
 	return at, ""
 }
 
-func star(s source, at, begin mark, _ string) (mark, string) {
+func star(s source, at, begin mark, message string) (mark, string) {
 	for _, m := range []mark{at, begin} {
 		before, after := s.line(m)
 		if strings.HasPrefix(after, "*") {
 			token, _ := s.token(m, strings.ContainsAny(before, "[{"))
 			token, _, _ = strings.Cut(token, ":")
+			if name := strings.Trim(token, "*"); strings.Contains(message, "unknown anchor") && strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789-_") == "" {
+				return m, fmt.Sprintf("no value above is marked &%s; if the * is part of a text, put it in quotes: %q", name, cut(token))
+			}
 			return m, fmt.Sprintf("a value that begins with * must be in quotes: %q", cut(token))
 		}
 	}

@@ -16,6 +16,7 @@ type decoder struct {
 	Options
 	doc      *Document
 	problems Problems
+	unread   int // problems that left a value undecided, so that its struct cannot be validated
 	zeros    []given
 	depth    int
 	visits   int // values met, at most budget
@@ -25,11 +26,12 @@ type decoder struct {
 
 func (d *decoder) fail(n *yaml.Node, format string, args ...any) *Problem {
 	p := Position{d.doc.name, max(n.Line, 1), max(n.Column, 1)}.Problem(format, args...)
-	d.add(p)
+	d.unread++
+	d.keep(p)
 	return p
 }
 
-func (d *decoder) add(p *Problem) {
+func (d *decoder) keep(p *Problem) {
 	if len(d.problems) < maxErrors {
 		d.problems = append(d.problems, p)
 	}
@@ -90,7 +92,7 @@ func isNull(n *yaml.Node) bool {
 func (d *decoder) pointer(n *yaml.Node, v reflect.Value, f Field, path []string) {
 	f.Type = v.Type().Elem()
 	if isNull(n) && f.Type.Kind() == reflect.Struct && !isText(f.Type) {
-		d.fail(n, "%s has no value; write {} for its defaults, or leave it out", title(path))
+		d.fail(n, "%s has no value; write {} for its defaults, or leave it out", d.title(path))
 		return
 	}
 	target := reflect.New(f.Type)
@@ -148,26 +150,30 @@ func (d *decoder) wrongShape(n *yaml.Node, path []string, want string) {
 	case yaml.ScalarNode:
 		got = strconv.Quote(cut(n.Value))
 		if key, value, found := strings.Cut(n.Value, ":"); found && n.Style == 0 && key != "" && !strings.ContainsAny(key, "/ ") && value != "" {
-			d.fail(n, "%s must be %s; put a space after the colon: %s: %s", title(path), want, cut(key), cut(value))
+			d.fail(n, "%s must be %s; put a space after the colon: %s: %s", d.title(path), want, cut(key), cut(value))
 			return
 		}
 	}
-	d.fail(n, "%s must be %s, not %s", title(path), want, got)
+	d.fail(n, "%s must be %s, not %s", d.title(path), want, got)
 }
 
-// section is the last name of the path, "" for the whole file.
-func section(path []string) string {
-	for _, name := range slices.Backward(path) {
-		if _, err := strconv.Atoi(name); err != nil {
-			return name
+// section is the last key of the path, "" for the whole file. The items of a
+// list have none.
+func (d *decoder) section(path []string) string {
+	for n := len(path); n > 0; n-- {
+		if d.doc.places[joined(path[:n])].key != nil {
+			return path[n-1]
+		}
+		if _, err := strconv.Atoi(path[n-1]); err != nil {
+			return path[n-1]
 		}
 	}
 	return ""
 }
 
 // title is what a message calls the value at path.
-func title(path []string) string {
-	name := section(path)
+func (d *decoder) title(path []string) string {
+	name := d.section(path)
 	switch {
 	case name == "":
 		return "the file"
@@ -178,8 +184,8 @@ func title(path []string) string {
 }
 
 // inside says in which section a key stands.
-func inside(path []string) string {
-	if name := section(path); name != "" {
+func (d *decoder) inside(path []string) string {
+	if name := d.section(path); name != "" {
 		return " in " + name
 	}
 	return ""
