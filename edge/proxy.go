@@ -223,6 +223,9 @@ func (p *Proxy) ask(ex *Exchange, conn *upstream.Conn, cfg *upstream.Config, try
 	if cfg.Sticky != nil && string(ex.choice.Sticky) != conn.Target.Cookie() {
 		ex.stick(cfg.Sticky, conn.Target)
 	}
+	if up != nil {
+		up.settle(ex)
+	}
 	err = p.pass(ex)
 	if up != nil {
 		err = errors.Join(err, up.stop(ex))

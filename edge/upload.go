@@ -69,6 +69,22 @@ func (up *upload) inform(r *message.Response) error {
 	return err
 }
 
+// settle gives an upload whose answer is there the moment that it takes to notice
+// its own end. One that is still under way then was answered early: the client's
+// connection ends with the answer, which says so.
+func (up *upload) settle(ex *Exchange) {
+	t := time.NewTimer(settleWait)
+	defer t.Stop()
+	select {
+	case err := <-up.ended:
+		up.ended <- err
+	case <-t.C:
+		ex.Stream.Close()
+	}
+}
+
+const settleWait = 20 * time.Millisecond
+
 // stop ends the upload, once the answer is there, and returns what broke on the
 // client's side.
 func (up *upload) stop(ex *Exchange) error {
