@@ -13,45 +13,76 @@ import (
 // upstream's word before we give it ours (RFC 9110 §10.1.1).
 const continueWait = time.Second
 
+// settleWait is how long an answer waits for the last bytes of the request to be
+// noted as sent, before it counts as one that came early.
+const settleWait = 100 * time.Millisecond
+
 // upload sends a request's body while its exchange waits for the answer, which
-// may come before the body's end.
+// may come before the body's end. A nil upload is one that has ended.
 type upload struct {
-	ex    *Exchange
-	begin chan struct{} // closed when the body may be sent
-	once  sync.Once
-	quit  chan struct{} // closed when it is not wanted any more
-	ended chan error
+	ex     *Exchange
+	client *h1.Client
+	begin  chan struct{} // closed when the body may be sent
+	once   sync.Once     // for begin
+	quit   chan struct{} // closed when the body is not wanted any more
+	done   chan struct{} // closed when run has ended; what follows is set then
+	sent   bool          // all of it
+	err    error         // of the client's side
 }
 
-func (p *Proxy) startUpload(ex *Exchange, client *h1.Client) *upload {
-	up := &upload{ex: ex, begin: make(chan struct{}), quit: make(chan struct{}), ended: make(chan error, 1)}
+func startUpload(ex *Exchange, client *h1.Client) *upload {
+	up := &upload{
+		ex: ex, client: client,
+		begin: make(chan struct{}), quit: make(chan struct{}), done: make(chan struct{}),
+	}
 	if !ex.Request.Expect100 {
 		up.go100()
 	}
-	go func() { up.ended <- up.run(client, ex.timeout) }()
+	timeout := ex.timeout
+	go func() {
+		defer close(up.done)
+		up.run(timeout)
+	}()
 	return up
 }
 
-func (up *upload) run(client *h1.Client, timeout time.Duration) error {
+func (up *upload) run(timeout time.Duration) {
+	if !up.await() {
+		return
+	}
+	err := up.client.SendBody(up.ex.Stream.Body(), up.ex.Request.Length, timeout)
+	var taking *h1.WriteError
+	switch {
+	case err == nil:
+		up.sent = true
+	case errors.As(err, &taking): // the target's answer, or the lack of one, tells
+	case up.unwanted(): // we broke it off
+	default:
+		up.err = clientSide(err)
+		up.client.Cancel()
+	}
+}
+
+// await waits for leave to begin, which is not always given.
+func (up *upload) await() bool {
+	t := time.NewTimer(continueWait)
+	defer t.Stop()
 	select {
 	case <-up.begin:
+	case <-t.C:
+	case <-up.quit:
+		return false
+	}
+	return true
+}
+
+func (up *upload) unwanted() bool {
+	select {
+	case <-up.quit:
+		return true
 	default:
-		t := time.NewTimer(continueWait)
-		defer t.Stop()
-		select {
-		case <-up.begin:
-		case <-t.C:
-		case <-up.quit:
-			return nil
-		}
+		return false
 	}
-	err := client.SendBody(up.ex.Stream.Body(), up.ex.Request.Length, timeout)
-	var other *h1.WriteError
-	if err == nil || errors.As(err, &other) {
-		return nil // the upstream's side: its answer, or the lack of one, tells
-	}
-	client.Cancel()
-	return err
 }
 
 func (up *upload) go100() { up.once.Do(func() { close(up.begin) }) }
@@ -69,50 +100,48 @@ func (up *upload) inform(r *message.Response) error {
 	return err
 }
 
-// settle gives an upload whose answer is there the moment that it takes to notice
-// its own end. One that is still under way then was answered early: the client's
-// connection ends with the answer, which says so.
-func (up *upload) settle(ex *Exchange) {
+// settle waits a little for the end, and says whether it came.
+func (up *upload) settle() bool {
+	if up == nil {
+		return true
+	}
+	select {
+	case <-up.done:
+		return true
+	default:
+	}
 	t := time.NewTimer(settleWait)
 	defer t.Stop()
 	select {
-	case err := <-up.ended:
-		up.ended <- err
+	case <-up.done:
+		return true
 	case <-t.C:
-		ex.Stream.Close()
+		return false
 	}
 }
 
-const settleWait = 20 * time.Millisecond
+// whole says whether all of the body was sent.
+func (up *upload) whole() bool { return up == nil || up.settle() && up.sent }
 
-// stop ends the upload, once the answer is there, and returns what broke on the
-// client's side.
-func (up *upload) stop(ex *Exchange) error {
-	select {
-	case err := <-up.ended:
-		return clientSide(err)
-	default:
+// stop ends the upload and returns what broke on the client's side.
+func (up *upload) stop() error {
+	if up == nil {
+		return nil
 	}
-	close(up.quit)
-	ex.Stream.Abort()
-	if err := <-up.ended; err != nil {
-		return errAnsweredEarly
+	if !up.settle() {
+		close(up.quit)
+		up.ex.Stream.Abort()
+		up.client.Cancel() // it may be waiting for the target, too
+		<-up.done
 	}
-	return nil
+	return up.err
 }
-
-// errAnsweredEarly says that the answer came before the end of the request, so
-// that neither connection may be used again.
-var errAnsweredEarly = errors.New("the upstream answered before the end of the request")
 
 // clientSide tells a rule that the client's body broke from a client that left.
 func clientSide(err error) error {
 	var broken *message.Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &broken):
-		return &Failure{broken.Status, err}
+	if errors.As(err, &broken) {
+		return broken
 	}
-	return errClientGone
+	return hungUp(err)
 }
