@@ -79,13 +79,15 @@ func Decode(name string, data []byte, into any, o *Options) (*Document, error) {
 	d := &decoder{
 		Options: o.withDefaults(name),
 		budget:  min(maxVisits, 20_000+2*len(data)), // a few lines of aliases can stand for billions of values
+		keys:    map[string]*yaml.Node{},
+		structs: structs{},
 		doc:     &Document{name: name, places: map[string]place{}},
 	}
 	root, problem := parse(name, data)
 	if problem != nil {
 		return d.doc, Problems{problem}
 	}
-	d.doc.record(nil, func(p *place) { p.value = root })
+	d.doc.record(nil, func(p *place) { p.value = spotOf(root) })
 	v := reflect.ValueOf(into).Elem()
 	d.value(root, v, Field{Type: v.Type()}, nil)
 	if len(d.problems) > 0 {

@@ -32,10 +32,15 @@ type Document struct {
 
 // place is what stands at one path.
 type place struct {
-	key, value *yaml.Node
+	key, value spot
 	names      []string // the keys of a mapping in the order of the file
 	raw        string   // the text of a value into which ${env:…} or ${file:…} brought something
 }
+
+// spot is a line and a column; the zero spot is nowhere.
+type spot struct{ line, column int32 }
+
+func spotOf(n *yaml.Node) spot { return spot{int32(n.Line), int32(max(n.Column, 1))} }
 
 // Name is the file's name as it was given to Decode.
 func (d *Document) Name() string { return d.name }
@@ -43,14 +48,14 @@ func (d *Document) Name() string { return d.name }
 // Value returns where the value at path begins; where the file has no such
 // path, the nearest one above it.
 func (d *Document) Value(path ...string) Position {
-	return d.position(path, func(p place) *yaml.Node { return p.value })
+	return d.position(path, func(p place) spot { return p.value })
 }
 
 // Key returns where the key at path begins, for an item of a list the item;
 // where the file has no such path, the nearest one above it.
 func (d *Document) Key(path ...string) Position {
-	return d.position(path, func(p place) *yaml.Node {
-		if p.key != nil {
+	return d.position(path, func(p place) spot {
+		if p.key != (spot{}) {
 			return p.key
 		}
 		return p.value
@@ -75,11 +80,11 @@ func (d *Document) Raw(path ...string) (string, bool) {
 	return raw, raw != ""
 }
 
-func (d *Document) position(path []string, node func(place) *yaml.Node) Position {
+func (d *Document) position(path []string, of func(place) spot) Position {
 	for n := len(path); n >= 0; n-- {
 		if p, ok := d.places[joined(path[:n])]; ok {
-			if at := node(p); at != nil && at.Line > 0 {
-				return Position{d.name, at.Line, max(at.Column, 1)}
+			if at := of(p); at.line > 0 {
+				return Position{d.name, int(at.line), int(at.column)}
 			}
 		}
 	}

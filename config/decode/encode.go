@@ -170,7 +170,7 @@ func textNode(s string) *yaml.Node {
 // Defaults returns a struct of the type t with what SetDefaults puts into it.
 func Defaults(t reflect.Type) reflect.Value {
 	v := reflect.New(t).Elem()
-	setDefaults(v)
+	structs{}.setDefaults(v)
 	return v
 }
 

@@ -66,12 +66,24 @@ func (f Field) element() Field {
 	return f
 }
 
+// structs remembers the fields of the struct types that a decoder has met:
+// taking tags apart costs more than reading values.
+type structs map[reflect.Type][]Field
+
+func (s structs) fields(t reflect.Type) []Field {
+	known, ok := s[t]
+	if !ok {
+		known = Fields(t)
+		s[t] = known
+	}
+	return known
+}
+
 // short returns the field of the struct type t that a scalar sets.
-func short(t reflect.Type) (Field, bool) {
-	for _, f := range Fields(t) {
-		if f.Short {
-			return f, true
-		}
+func (s structs) short(t reflect.Type) (Field, bool) {
+	fields := s.fields(t)
+	if i := slices.IndexFunc(fields, func(f Field) bool { return f.Short }); i >= 0 {
+		return fields[i], true
 	}
 	return Field{}, false
 }

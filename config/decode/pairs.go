@@ -16,7 +16,9 @@ func (d *decoder) pairs(n *yaml.Node, path []string) []pair {
 	names := make([]string, len(all))
 	for i, p := range all {
 		names[i] = p.key.Value
-		d.doc.record(append(slices.Clip(path), p.key.Value), func(at *place) { at.key, at.value = p.key, resolved(p.value) })
+		here := append(slices.Clip(path), p.key.Value)
+		d.doc.record(here, func(at *place) { at.key, at.value = spotOf(p.key), spotOf(resolved(p.value)) })
+		d.keys[joined(here)] = p.key
 	}
 	d.doc.record(path, func(at *place) { at.names = names })
 	return all

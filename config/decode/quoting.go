@@ -48,7 +48,7 @@ func (d *decoder) commentOf(n *yaml.Node, path []string) string {
 	if n.LineComment != "" {
 		return n.LineComment
 	}
-	if key := d.doc.places[joined(path)].key; key != nil {
+	if key := d.keys[joined(path)]; key != nil {
 		return key.LineComment
 	}
 	return ""

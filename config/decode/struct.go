@@ -12,7 +12,7 @@ import (
 // structure decodes a mapping whose keys are fields, or a scalar in its place.
 func (d *decoder) structure(n *yaml.Node, v reflect.Value, f Field, path []string) {
 	before, zeros := d.unread, len(d.zeros)
-	switch brief, hasShort := short(v.Type()); {
+	switch brief, hasShort := d.structs.short(v.Type()); {
 	case n.Kind == yaml.MappingNode:
 		d.fields(n, v, path)
 	case isNull(n):
@@ -20,7 +20,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, f Field, path []strin
 		d.missing(n, v, path)
 	case hasShort && (n.Kind == yaml.ScalarNode || brief.Type.Kind() == reflect.Slice):
 		at := append(slices.Clip(path), brief.Name)
-		d.doc.record(at, func(p *place) { p.value = n })
+		d.doc.record(at, func(p *place) { p.value = spotOf(n) })
 		d.value(n, v.FieldByIndex(brief.Index), brief, at)
 		if brief.Required && v.FieldByIndex(brief.Index).IsZero() && d.unread == before {
 			d.fail(n, "%s has no value, and needs one", d.title(path))
@@ -29,7 +29,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, f Field, path []strin
 		d.wrongShape(n, path, shapeOf(v.Type()))
 		return
 	}
-	setDefaults(v)
+	d.structs.setDefaults(v)
 	d.replaced(zeros)
 	if d.unread == before {
 		d.validate(n, v, path)
@@ -45,7 +45,7 @@ type given struct {
 
 // fields decodes the keys of a struct.
 func (d *decoder) fields(n *yaml.Node, v reflect.Value, path []string) {
-	fields := Fields(v.Type())
+	fields := d.structs.fields(v.Type())
 	seen := map[string]bool{}
 	for _, pair := range d.pairs(n, path) {
 		i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == pair.key.Value })
@@ -79,7 +79,7 @@ func (d *decoder) missing(n *yaml.Node, v reflect.Value, path []string) {
 // introduces is the node to point to when something is missing in a mapping:
 // the key that it belongs to.
 func (d *decoder) introduces(n *yaml.Node, path []string) *yaml.Node {
-	if key := d.doc.places[joined(path)].key; key != nil {
+	if key := d.keys[joined(path)]; key != nil {
 		return key
 	}
 	return n
@@ -176,11 +176,11 @@ func offHint(f Field) string {
 }
 
 // setDefaults fills v and the sections below it that the file did not mention.
-func setDefaults(v reflect.Value) {
-	for _, field := range Fields(v.Type()) {
+func (s structs) setDefaults(v reflect.Value) {
+	for _, field := range s.fields(v.Type()) {
 		inner := v.FieldByIndex(field.Index)
 		if inner.Kind() == reflect.Struct && !isText(inner.Type()) {
-			setDefaults(inner)
+			s.setDefaults(inner)
 		}
 	}
 	if owner, ok := v.Addr().Interface().(interface{ SetDefaults() }); ok {

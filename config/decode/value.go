@@ -15,6 +15,8 @@ import (
 type decoder struct {
 	Options
 	doc      *Document
+	keys     map[string]*yaml.Node // by path
+	structs  structs
 	problems Problems
 	unread   int // problems that left a value undecided, so that its struct cannot be validated
 	zeros    []given
@@ -114,7 +116,7 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, f Field, path []string) {
 	list := reflect.MakeSlice(v.Type(), len(items), len(items))
 	for i, item := range items {
 		at := append(slices.Clip(path), strconv.Itoa(i))
-		d.doc.record(at, func(p *place) { p.value = item })
+		d.doc.record(at, func(p *place) { p.value = spotOf(item) })
 		d.value(item, list.Index(i), f.element(), at)
 	}
 	v.Set(list)
@@ -161,7 +163,7 @@ func (d *decoder) wrongShape(n *yaml.Node, path []string, want string) {
 // list have none.
 func (d *decoder) section(path []string) string {
 	for n := len(path); n > 0; n-- {
-		if d.doc.places[joined(path[:n])].key != nil {
+		if d.keys[joined(path[:n])] != nil {
 			return path[n-1]
 		}
 		if _, err := strconv.Atoi(path[n-1]); err != nil {
