@@ -50,9 +50,6 @@ type Config struct {
 }
 
 // ConsoleConfig is the web console with its HTTP API.
-//
-// It has the fields of console.Config, which stands on a floor above, in the
-// same order, so that one converts to the other.
 type ConsoleConfig struct {
 	// Where it listens; off for nowhere. Where other machines can reach it, it needs guards.
 	Listen string `yaml:"listen,short"`

@@ -43,7 +43,10 @@ func browser(t *testing.T) context.Context {
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
+	t.Cleanup(func() {
+		chromedp.Cancel(ctx) // in peace, so that it clears up behind itself
+		cancel()
+	})
 	var mu sync.Mutex
 	var complaints []string
 	err = chromedp.Listen(ctx, func(event any) {
@@ -82,7 +85,7 @@ func listen(t *testing.T, c *Console) string {
 	var done sync.WaitGroup
 	done.Go(func() { c.Serve(ctx) })
 	done.Go(func() {
-		if err := ListenAndAnswer(ctx, ln, c.Handler(Config{})); err != nil {
+		if err := ListenAndAnswer(ctx, ln, c.Handler("http://127.0.0.1:8800", nil)); err != nil {
 			t.Error(err)
 		}
 	})

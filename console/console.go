@@ -13,13 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/netwright/netwright/config"
 	"github.com/netwright/netwright/flow"
 )
-
-// Config is the console's section of the config file. What it may say is
-// checked there: a console beyond loopback needs guards.
-type Config = config.ConsoleConfig
 
 // Console answers for one node, on as many listeners as there are.
 type Console struct {
@@ -54,18 +49,18 @@ func (c *Console) Serve(ctx context.Context) error {
 //go:embed page
 var page embed.FS
 
-// Handler returns the page, the API and /metrics for browsers and scripts: it
-// refuses names and origins that are not the console's own. It puts no guard
-// before them.
-func (c *Console) Handler(cfg Config) http.Handler {
-	cfg.SetDefaults()
+// Handler returns the page, the API and /metrics for browsers and scripts that
+// reach the console at the URL listen, or by one of the names in hosts. It
+// refuses all other names, and origins that are not the console's own, and puts
+// no guard before them.
+func (c *Console) Handler(listen string, hosts []string) http.Handler {
 	files, err := fs.Sub(page, "page")
 	if err != nil {
 		panic(err) // the name stands three lines above
 	}
 	mux := c.api()
 	mux.Handle("/", http.FileServerFS(files))
-	return secureHeaders(protect(cfg, mux))
+	return secureHeaders(protect(listen, hosts, mux))
 }
 
 // Control returns the API and /metrics for the control socket, which only the

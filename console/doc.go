@@ -6,7 +6,7 @@
 //	go c.Serve(ctx) // counts what the journal says
 //
 //	ln, err := net.Listen("tcp", "127.0.0.1:8800")
-//	go console.ListenAndAnswer(ctx, ln, c.Handler(cfg)) // for browsers
+//	go console.ListenAndAnswer(ctx, ln, c.Handler("http://127.0.0.1:8800", nil)) // for browsers
 //
 //	socket, err := net.Listen("unix", "control.sock")
 //	go console.ListenAndAnswer(ctx, socket, c.Control()) // for the command line

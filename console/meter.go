@@ -150,6 +150,10 @@ func (m *meter) count(records []flow.Record) {
 }
 
 func (m *meter) add(r *flow.Record) {
+	if r.Kind == flow.Event { // no traffic: it is counted, and moves no curve
+		m.service(nil).add(r)
+		return
+	}
 	second := (r.Start + int64(r.Duration)) / int64(time.Second)
 	s := m.service(r.Bytes(flow.Service))
 	s.add(r)
@@ -184,6 +188,9 @@ func (s *serviceMeter) add(r *flow.Record) {
 	s.records[kind][outcome]++
 	s.in += r.BytesIn
 	s.out += r.BytesOut
+	if r.Kind == flow.Event {
+		return
+	}
 	if r.Kind != flow.Request {
 		if s.sessions[kind] == nil {
 			s.sessions[kind] = newHistogram(sessionBounds)

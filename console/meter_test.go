@@ -38,6 +38,10 @@ func TestSeries(t *testing.T) {
 		request("api", "/", "", 200, now.Add(-299*time.Second), time.Millisecond),
 		request("web", "/", "", 200, now.Add(-time.Hour), time.Millisecond), // no longer shown
 	})
+	event := request("pool", "", "", 0, now.Add(-10*time.Second), 0)
+	event.Kind = flow.Event
+	event.SetString(flow.Error, "target is down")
+	m.count([]flow.Record{event})
 	m.sample([]Service{{Name: "web", Connections: 7}, {Name: "api", Connections: 3}}, now.Unix()-2)
 
 	minutes := func(t timelines) *timeline { return t.minutes }
@@ -49,6 +53,9 @@ func TestSeries(t *testing.T) {
 	web, api := s.Services["web"], s.Services["api"]
 	if at(web.Requests, 2) != 1000 || at(web.Errors, 10) != 1 || at(api.Requests, 299) != 1 || at(s.All.Requests, 299) != 1 || at(api.Requests, 300) != 1 || at(web.In, 2) != 100000 {
 		t.Errorf("web %v\napi %v", web, api)
+	}
+	if _, ok := s.Services["pool"]; ok || at(s.All.Errors, 10) != 1 {
+		t.Error("an event counts as traffic")
 	}
 	if at(web.Connections, 2) != 7 || at(s.All.Connections, 2) != 10 {
 		t.Errorf("connections %v", web.Connections)

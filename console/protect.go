@@ -13,10 +13,10 @@ import (
 // make a browser send requests to loopback, and by pointing its own name there
 // (DNS rebinding) even read the answers; but it cannot choose the Host and
 // Origin that the browser then sends.
-func protect(cfg Config, next http.Handler) http.Handler {
+func protect(listen string, hosts []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case !ours(cfg, r.Host):
+		case !ours(listen, hosts, r.Host):
 			refuse(w, http.StatusMisdirectedRequest, "this console is not reached under the name "+
 				cut(r.Host)+"; list it under hosts in the console's config if it should be")
 		case !sameOrigin(r):
@@ -39,16 +39,16 @@ func cut(s string) string { return strings.ToValidUTF8(s[:min(len(s), 100)], "\u
 // ours reports whether host, as in the field of that name, is one of the
 // console's names. An address is no name that anybody could point elsewhere,
 // but where the console listens on loopback only a loopback one makes sense.
-func ours(cfg Config, host string) bool {
+func ours(listen string, hosts []string, host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
 	}
 	name = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(name, "]"), "["), ".")
-	if loopback(name) || slices.ContainsFunc(cfg.Hosts, func(h string) bool { return strings.EqualFold(h, name) }) {
+	if loopback(name) || slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(h, name) }) {
 		return true
 	}
-	u, err := url.Parse(cfg.Listen)
+	u, err := url.Parse(listen)
 	if err != nil {
 		return false
 	}

@@ -11,34 +11,34 @@ import (
 
 // TestForeignPages sends what browsers send for pages of all kinds.
 func TestForeignPages(t *testing.T) {
-	outside := Config{Listen: "https://:8800", Hosts: []string{"console.example.com"}, Cert: "site", Guards: []string{"staff"}}
+	const inside, outside = "http://127.0.0.1:8800", "https://:8800"
 	tests := []struct {
 		name, method, url string
-		cfg               Config
+		listen            string
 		headers           string // "Name: value" separated by |
 		want              int
 	}{
-		{"a typed address", "GET", "http://127.0.0.1:8800/", Config{}, "Sec-Fetch-Site: none|Sec-Fetch-Mode: navigate|Sec-Fetch-Dest: document", 200},
-		{"curl", "GET", "http://127.0.0.1:8800/api/status", Config{}, "", 200},
-		{"localhost", "GET", "http://localhost:8800/api/status", Config{}, "", 200},
-		{"IPv6", "GET", "http://[::1]:8800/api/status", Config{}, "", 200},
-		{"its own page", "GET", "http://localhost:8800/api/status", Config{}, "Sec-Fetch-Site: same-origin|Sec-Fetch-Mode: cors", 200},
-		{"its own page changes something", "POST", "http://localhost:8800/api/reload", Config{}, "Origin: http://localhost:8800|Sec-Fetch-Site: same-origin|Content-Type: application/json", 200},
-		{"a script changes something", "POST", "http://localhost:8800/api/reload", Config{}, "Content-Type: application/json", 200},
-		{"a link from elsewhere to the page", "GET", "http://localhost:8800/", Config{}, "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate|Sec-Fetch-Dest: document", 200},
-		{"a link from elsewhere to the API", "GET", "http://localhost:8800/api/records", Config{}, "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate|Sec-Fetch-Dest: document", 403},
-		{"a frame elsewhere", "GET", "http://localhost:8800/", Config{}, "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate|Sec-Fetch-Dest: iframe", 403},
-		{"an image elsewhere", "GET", "http://localhost:8800/api/records?follow=1", Config{}, "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: no-cors", 403},
-		{"a page on another port", "GET", "http://localhost:8800/api/status", Config{}, "Origin: http://localhost:3000|Sec-Fetch-Site: same-site", 403},
-		{"a rebound name", "GET", "http://evil.example:8800/api/status", Config{}, "Origin: http://evil.example:8800|Sec-Fetch-Site: same-origin", 421},
-		{"a rebound name that looks like an address", "GET", "http://127.0.0.1.evil.example:8800/api/status", Config{}, "", 421},
-		{"no name", "GET", "http:///api/status", Config{}, "", 421},
-		{"another address", "GET", "http://10.0.0.1:8800/api/status", Config{}, "", 421},
-		{"a form elsewhere", "POST", "http://localhost:8800/api/reload", Config{}, "Origin: https://evil.example|Content-Type: application/x-www-form-urlencoded", 403},
-		{"a sandboxed page", "POST", "http://localhost:8800/api/reload", Config{}, "Origin: null|Content-Type: application/json", 403},
-		{"a form without an origin", "POST", "http://localhost:8800/api/reload", Config{}, "Content-Type: text/plain", 415},
-		{"no content type", "POST", "http://localhost:8800/api/reload", Config{}, "", 415},
-		{"a change by GET", "GET", "http://localhost:8800/api/reload", Config{}, "", 404},
+		{"a typed address", "GET", "http://127.0.0.1:8800/", inside, "Sec-Fetch-Site: none|Sec-Fetch-Mode: navigate|Sec-Fetch-Dest: document", 200},
+		{"curl", "GET", "http://127.0.0.1:8800/api/status", inside, "", 200},
+		{"localhost", "GET", "http://localhost:8800/api/status", inside, "", 200},
+		{"IPv6", "GET", "http://[::1]:8800/api/status", inside, "", 200},
+		{"its own page", "GET", "http://localhost:8800/api/status", inside, "Sec-Fetch-Site: same-origin|Sec-Fetch-Mode: cors", 200},
+		{"its own page changes something", "POST", "http://localhost:8800/api/reload", inside, "Origin: http://localhost:8800|Sec-Fetch-Site: same-origin|Content-Type: application/json", 200},
+		{"a script changes something", "POST", "http://localhost:8800/api/reload", inside, "Content-Type: application/json", 200},
+		{"a link from elsewhere to the page", "GET", "http://localhost:8800/", inside, "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate|Sec-Fetch-Dest: document", 200},
+		{"a link from elsewhere to the API", "GET", "http://localhost:8800/api/records", inside, "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate|Sec-Fetch-Dest: document", 403},
+		{"a frame elsewhere", "GET", "http://localhost:8800/", inside, "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate|Sec-Fetch-Dest: iframe", 403},
+		{"an image elsewhere", "GET", "http://localhost:8800/api/records?follow=1", inside, "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: no-cors", 403},
+		{"a page on another port", "GET", "http://localhost:8800/api/status", inside, "Origin: http://localhost:3000|Sec-Fetch-Site: same-site", 403},
+		{"a rebound name", "GET", "http://evil.example:8800/api/status", inside, "Origin: http://evil.example:8800|Sec-Fetch-Site: same-origin", 421},
+		{"a rebound name that looks like an address", "GET", "http://127.0.0.1.evil.example:8800/api/status", inside, "", 421},
+		{"no name", "GET", "http:///api/status", inside, "", 421},
+		{"another address", "GET", "http://10.0.0.1:8800/api/status", inside, "", 421},
+		{"a form elsewhere", "POST", "http://localhost:8800/api/reload", inside, "Origin: https://evil.example|Content-Type: application/x-www-form-urlencoded", 403},
+		{"a sandboxed page", "POST", "http://localhost:8800/api/reload", inside, "Origin: null|Content-Type: application/json", 403},
+		{"a form without an origin", "POST", "http://localhost:8800/api/reload", inside, "Content-Type: text/plain", 415},
+		{"no content type", "POST", "http://localhost:8800/api/reload", inside, "", 415},
+		{"a change by GET", "GET", "http://localhost:8800/api/reload", inside, "", 404},
 		{"a listed name", "GET", "https://Console.Example.com:8800/api/status", outside, "", 200},
 		{"an address, beyond loopback", "GET", "https://192.0.2.1:8800/api/status", outside, "", 200},
 		{"another name, beyond loopback", "GET", "https://evil.example:8800/api/status", outside, "", 421},
@@ -54,7 +54,7 @@ func TestForeignPages(t *testing.T) {
 				}
 			}
 			w := httptest.NewRecorder()
-			c.Handler(test.cfg).ServeHTTP(w, r)
+			c.Handler(test.listen, []string{"console.example.com"}).ServeHTTP(w, r)
 			if w.Code != test.want {
 				t.Errorf("%d %s; want %d", w.Code, w.Body, test.want)
 			}

@@ -78,7 +78,7 @@ func (s *state) openConsole(ctx context.Context, old *state) error {
 		s.fresh = append(s.fresh, func() { ln.Close() })
 	}
 	s.console = d
-	handler := s.node.console.Handler(cfg)
+	handler := s.node.console.Handler(cfg.Listen, cfg.Hosts)
 	if len(cfg.Guards) > 0 {
 		if handler, err = s.guardConsole(handler); err != nil {
 			return err
