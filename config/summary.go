@@ -168,7 +168,7 @@ func (s Summary) String() string {
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", pool.Name, pool.Balance, strings.Join(pool.Targets, ", "))
 	}
-	table.Flush() // a strings.Builder does not fail
+	_ = table.Flush() // a strings.Builder does not fail
 	for _, file := range s.Records {
 		fmt.Fprintf(&out, "\nrecords go to %s", file)
 	}

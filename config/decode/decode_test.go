@@ -92,7 +92,9 @@ type target struct {
 
 func TestDecode(t *testing.T) {
 	dir := t.TempDir()
-	os.WriteFile(filepath.Join(dir, "secret"), []byte("s3cret\n\n"), 0o600)
+	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("s3cret\n\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	t.Setenv("NETWRIGHT_TEST", "a: [b, ${x}")
 	data := `
 listen: http://:80
@@ -294,7 +296,9 @@ func TestFiles(t *testing.T) {
 		Any    string `yaml:"any" path:"true"`
 	}
 	dir := t.TempDir()
-	os.WriteFile(filepath.Join(dir, "f"), nil, 0o600)
+	if err := os.WriteFile(filepath.Join(dir, "f"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	var into files
 	if _, err := Decode(filepath.Join(dir, "c"), []byte("file: f\nfolder: .\nany: x\n"), &into, &Options{CheckFiles: true}); err != nil {
 		t.Error(err)
