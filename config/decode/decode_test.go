@@ -284,6 +284,12 @@ func TestQuoting(t *testing.T) {
 		}
 	}
 	var fine site
+	if _, err := Decode("f", []byte("\xEF\xBB\xBFlisten: a\r\nidle: 1s\t# tab\r\n"), &fine, nil); err != nil || fine.Listen[0] != "a" {
+		t.Error(err, fine.Listen)
+	}
+	if _, err := Decode("f", []byte("listen: a\r\nname: *.test\r\n"), &fine, nil); err == nil || err.Error() != `f:2:7: a value that begins with * must be in quotes: "*.test"` {
+		t.Error(err)
+	}
 	if _, err := Decode("f", []byte("listen: [::1, tcp://a:80]\nfrom: ::1\nname: x # a comment\nidle: 1s #glued\n"), &fine, nil); err != nil {
 		t.Error(err)
 	}
