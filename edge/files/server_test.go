@@ -69,8 +69,9 @@ func serveSite(t testing.TB, cfg Config) (string, site) {
 	s := site{h, make(chan error, 10)}
 	srv := h1.NewServer(s, clock, h1.Config{})
 	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = clock.Serve(ctx) })
+	ticking, stop := context.WithCancel(context.Background())
+	var wg, clocks sync.WaitGroup
+	clocks.Go(func() { _ = clock.Serve(ticking) })
 	wg.Go(func() {
 		for {
 			conn, err := l.Accept()
@@ -82,8 +83,11 @@ func serveSite(t testing.TB, cfg Config) (string, site) {
 	})
 	t.Cleanup(func() {
 		l.Close()
+		client.CloseIdleConnections()
 		cancel()
 		wg.Wait()
+		stop()
+		clocks.Wait()
 		if err := h.Close(); err != nil {
 			t.Error(err)
 		}
