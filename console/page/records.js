@@ -125,7 +125,7 @@ function what(record) {
   const trouble = record.refusal ?? record.error;
   return [
     el('b', {}, record.method ?? record.kind), ' ', record.path ?? record.target ?? '',
-    trouble ? el('em', {}, ' ' + trouble) : null,
+    trouble ? el('em', {class: tone(record)}, ' ' + trouble) : null,
   ];
 }
 
