@@ -71,7 +71,7 @@ func parse(s string) (*URL, error) {
 		err = u.parseName(rest)
 	case formNothing:
 		if rest != "" && rest != "//" {
-			err = fmt.Errorf("nothing may follow %s:", name)
+			err = fmt.Errorf("%s: takes nothing after the colon", name)
 		}
 	}
 	if err != nil {

@@ -127,7 +127,7 @@ func TestParseRefuses(t *testing.T) {
 	f("unix:///a%00b", "zero byte")
 	f("fd://", "fd://3")
 	f("fd://a/b", "fd://3")
-	f("stdio:x", "nothing may follow")
+	f("stdio:x", "nothing after the colon")
 	f("exec:", "no command")
 	f("exec:a 'b", "quote ' is not closed")
 	f(`exec:a \`, "backslash")

@@ -36,6 +36,10 @@ const (
 	lobby        = "lobby"
 	maxName      = 24 // letters of a nickname or a room's name
 	rateBurst    = 10 // seconds' worth of lines that may come at once
+
+	// gather is how long a line waits for others to be written with: nobody
+	// sees it, and in a full room it spares most of the writes.
+	gather = 5 * time.Millisecond
 )
 
 // SetDefaults fills what is zero: lines of 1KiB, 10 of them a second, 256
@@ -183,6 +187,7 @@ func (m *member) isDropped() bool {
 func (m *member) write() {
 	var batch []byte
 	for line := range m.lines {
+		time.Sleep(gather)
 		batch = append(batch[:0], line...)
 		for more := true; more && len(batch) < piece; {
 			select {
