@@ -12,6 +12,16 @@ var pathByte = func() (t [256]bool) {
 	return
 }()
 
+// normalByte tells the bytes that a normal path has as they are: beside those
+// of pathByte the ones that RFC 3986 wants encoded and clients send all the same.
+var normalByte = func() (t [256]bool) {
+	for c := '!'; c < 0x7f; c++ {
+		t[c] = true
+	}
+	t['%'], t['\\'], t['#'], t['?'] = false, false, false, false
+	return
+}()
+
 // isUnreserved tells the bytes that mean the same encoded or not (RFC 3986
 // section 2.3).
 func isUnreserved(c byte) bool {

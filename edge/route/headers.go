@@ -92,6 +92,9 @@ func (f *Fields) compile(groups int, request bool) (*Edits, error) {
 			continue
 		}
 		n, err := parseName(text, request)
+		if text == "*" {
+			err = errors.New(`"*" would take every field away; write how their names begin, as in X-Internal-*`)
+		}
 		if err != nil {
 			errs = append(errs, at(err, "remove", fmt.Sprint(i)))
 		}

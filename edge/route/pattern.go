@@ -109,7 +109,7 @@ func normalPattern(path string) (string, error) {
 func appendEncoded(dst []byte, path string) []byte {
 	for i := 0; i < len(path); i++ {
 		switch c := path[i]; {
-		case c == '%' && i+2 < len(path) && isHex(path[i+1]) && isHex(path[i+2]), pathByte[c]:
+		case c == '%' && i+2 < len(path) && isHex(path[i+1]) && isHex(path[i+2]), normalByte[c]:
 			dst = append(dst, c)
 		default:
 			dst = appendPercent(dst, c)

@@ -48,7 +48,7 @@ func appendLax(dst, path []byte) []byte {
 	end := len(lax)
 	encoded := lax
 	for _, c := range lax[:end:end] {
-		if pathByte[c] {
+		if normalByte[c] {
 			encoded = append(encoded, c)
 		} else {
 			encoded = appendPercent(encoded, c)

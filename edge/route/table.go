@@ -17,6 +17,7 @@ var ErrAmbiguous = &message.Error{Status: 400, Rule: "path-ambiguous",
 type Table struct {
 	routes      []*compiled
 	strict, lax *index
+	byHost      bool // a route names a host
 }
 
 // NewTable compiles the matches of all routes, in config order. A nil match
@@ -30,6 +31,7 @@ func NewTable(matches []*Match) (*Table, error) {
 			errs = append(errs, fmt.Errorf("route %d: %w", i+1, err))
 		}
 		t.routes = append(t.routes, c)
+		t.byHost = t.byHost || c != nil && len(c.hosts) > 0
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
@@ -43,8 +45,11 @@ func NewTable(matches []*Match) (*Table, error) {
 // client is the address of whom the request is from. It allocates only for paths
 // with ambiguous parts, which it looks up twice. The error is [ErrAmbiguous] or nil.
 func (t *Table) Find(req *message.Request, client netip.Addr) (int, error) {
-	var hostBuf [256]byte
-	host := appendHost(hostBuf[:0], req.Host)
+	var buf [256]byte
+	host := buf[:0]
+	if t.byHost {
+		host = appendHost(host, req.Host)
+	}
 	client = client.Unmap()
 	found := t.find(t.strict, req, host, req.Path, client)
 	if ambiguous(req.Path) {

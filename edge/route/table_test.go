@@ -59,6 +59,7 @@ func TestFind(t *testing.T) {
 		11: {Host: []string{"shop.example.com"}},
 		12: {Path: []string{"/café/*"}},
 		13: {Method: []string{"OPTIONS"}},
+		14: {Path: []string{"/a|b^c", "/a b/*"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -112,6 +113,8 @@ func TestFind(t *testing.T) {
 		{"GET h/deep", "", "", 10},
 		{"GET h/caf%C3%A9/x", "", "", 12},
 		{"GET h/caf%c3%a9", "", "", 12},
+		{"GET h/a|b^c", "", "", 14},
+		{"GET h/a%20b/x%20y", "", "", 14},
 		{"GET h/nothing", "", "", -1},
 	} {
 		var fields []string

@@ -172,9 +172,7 @@ func (t *Template) Append(dst []byte, v *Values) []byte {
 			clean(dst[from:])
 			dst = escapeTail(dst, from)
 		default:
-			if p.v.kind != varHost && p.v.kind != varAuthority { // which hold nothing to encode
-				dst = encodeTail(dst, from, p.v.kind.encoded(), p.query)
-			}
+			dst = encodeTail(dst, from, p.v.kind, p.query)
 		}
 	}
 	if t.purpose == URL {
@@ -192,22 +190,19 @@ func clean(value []byte) {
 	}
 }
 
-// encodeTail encodes dst[from:] for where it stands. A value that is encoded
-// already keeps its %XX; any other is encoded whole, slashes too, so that it is
-// one segment or one parameter and no more.
-func encodeTail(dst []byte, from int, encoded, query bool) []byte {
+// encodeTail encodes dst[from:] for where it stands.
+func encodeTail(dst []byte, from int, k kind, query bool) []byte {
 	end := len(dst)
-	for i := from; i < end; i++ {
-		if !keeps(dst[i:end], encoded, query) {
-			break
-		}
-		if i == end-1 {
-			return dst
-		}
+	i := from
+	for i < end && keeps(dst[i:end], k, query) {
+		i++
+	}
+	if i == end {
+		return dst
 	}
 	// The encoded form is made behind the value, and then takes its place.
 	for i := from; i < end; i++ {
-		if keeps(dst[i:end], encoded, query) {
+		if keeps(dst[i:end], k, query) {
 			dst = append(dst, dst[i])
 		} else {
 			dst = appendPercent(dst, dst[i])
@@ -216,19 +211,26 @@ func encodeTail(dst []byte, from int, encoded, query bool) []byte {
 	return append(dst[:from], dst[end:]...)
 }
 
-// keeps tells whether the first byte of s stays as it is.
-func keeps(s []byte, encoded, query bool) bool {
+// keeps tells whether the first byte of a value stays as it is. A value that is
+// encoded already keeps its %XX, and its separators where they mean the same;
+// any other is encoded whole, slashes too, so that it is one segment or one
+// parameter and no more.
+func keeps(s []byte, k kind, query bool) bool {
 	c := s[0]
 	switch {
+	case k == varHost || k == varAuthority: // which hold nothing to encode
+		return true
 	case isUnreserved(c):
 		return true
-	case !encoded:
+	case k != varPath && k != varGroup && k != varQuery:
 		return false
 	case c == '%':
 		_, ok := unpercent(s)
 		return ok
-	case query:
-		return pathByte[c] && c != '+'
+	case query && k != varQuery:
+		return c == '/' || c == ':' || c == '@' || c == ','
+	case query && c == '?':
+		return true
 	}
 	return pathByte[c]
 }

@@ -58,9 +58,6 @@ var variables = map[string]kind{
 // maxGroups is how many groups an expression may be expected to have.
 const maxGroups = 1000
 
-// encoded tells the values that are percent-encoded as they come.
-func (k kind) encoded() bool { return k == varPath || k == varQuery || k == varGroup }
-
 func parseVariable(name string, groups int) (variable, error) {
 	if k, ok := variables[name]; ok {
 		return variable{kind: k}, nil
