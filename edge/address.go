@@ -4,8 +4,53 @@ import (
 	"bytes"
 	"net/netip"
 
+	"github.com/netwright/netwright/flow"
 	"github.com/netwright/netwright/http/message"
 )
+
+// findClient learns who asks. Where the peer is trusted, that is the last address
+// in X-Forwarded-For (or in Forwarded, without that) that is not trusted itself; so
+// nobody gets in front of a trusted proxy by a field of his own. X-Forwarded-For
+// counts first since nearly all proxies write it, and then what they pass on of
+// Forwarded may be anyone's.
+func (ex *Exchange) findClient(trusted func(netip.Addr) bool) {
+	ex.Client = ex.Peer
+	// Only who may open a Unix socket comes over it.
+	ex.Trusted = trusted != nil && (!ex.Peer.IsValid() || trusted(ex.Peer.Addr()))
+	if !ex.Trusted {
+		return
+	}
+	fields := ex.Request.Fields
+	if id := fields.Get(message.XRequestID); len(id) > 0 && len(id) <= 64 {
+		ex.Record.Set(flow.RequestID, id)
+		ex.id = id
+	}
+	known, last, parse := message.XForwardedFor, lastListItem, parseAddress
+	if !fields.Has(known) {
+		known, last, parse = message.Forwarded, lastElement, parseForwarded
+	}
+	hops := 0
+	for i := len(fields) - 1; i >= 0; i-- {
+		if fields[i].Known != known {
+			continue
+		}
+		for list := fields[i].Value; len(list) > 0; {
+			var item []byte
+			list, item = last(list)
+			addr, ok := parse(item)
+			if hops++; !ok || hops > mostHops {
+				return
+			}
+			ex.Client = addr
+			if !trusted(addr.Addr()) {
+				return
+			}
+		}
+	}
+}
+
+// mostHops is how many trusted proxies are believed in a row.
+const mostHops = 32
 
 // lastListItem cuts the last element off a comma-separated list.
 func lastListItem(list []byte) (rest, item []byte) {
@@ -15,34 +60,80 @@ func lastListItem(list []byte) (rest, item []byte) {
 	return nil, message.TrimSpace(list)
 }
 
-// parseAddress reads an address as X-Forwarded-For has it: bare, or with a port.
+// lastElement is lastListItem for lists with quoted strings (RFC 9110 §5.6.4) in
+// them, whose commas do not count. Of a list in which a quote stays open it makes
+// one element, which no parser takes.
+func lastElement(list []byte) (rest, item []byte) {
+	comma := -1
+	for i := 0; i < len(list); {
+		end := nextOutside(list, i, ',')
+		if end < 0 {
+			return nil, list
+		}
+		if end == len(list) {
+			break
+		}
+		comma = end
+		i = end + 1
+	}
+	if comma < 0 {
+		return nil, message.TrimSpace(list)
+	}
+	return list[:comma], message.TrimSpace(list[comma+1:])
+}
+
+// nextOutside returns the position of the next c at or behind i that is not in a
+// quoted string, len(b) without one, and -1 where a quote stays open.
+func nextOutside(b []byte, i int, c byte) int {
+	quoted := false
+	for ; i < len(b); i++ {
+		switch {
+		case quoted && b[i] == '\\':
+			i++
+		case b[i] == '"':
+			quoted = !quoted
+		case b[i] == c && !quoted:
+			return i
+		}
+	}
+	if quoted {
+		return -1
+	}
+	return len(b)
+}
+
+// parseAddress reads an address as X-Forwarded-For has it: bare, in brackets, or
+// with a port.
 func parseAddress(b []byte) (netip.AddrPort, bool) {
-	if addr, err := netip.ParseAddr(string(b)); err == nil {
-		return netip.AddrPortFrom(addr.Unmap(), 0), true
+	if len(b) > len("[0000:0000:0000:0000:0000:0000:255.255.255.255]:65535") {
+		return netip.AddrPort{}, false
 	}
 	if ap, err := netip.ParseAddrPort(string(b)); err == nil {
-		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()), true
+		return netip.AddrPortFrom(ap.Addr().Unmap().WithZone(""), ap.Port()), true
 	}
 	if len(b) > 2 && b[0] == '[' && b[len(b)-1] == ']' {
-		return parseAddress(b[1 : len(b)-1])
+		b = b[1 : len(b)-1]
 	}
-	return netip.AddrPort{}, false
+	addr, err := netip.ParseAddr(string(b))
+	return netip.AddrPortFrom(addr.Unmap().WithZone(""), 0), err == nil
 }
 
 // parseForwarded reads the "for" parameter of one element of Forwarded
 // (RFC 7239 §4). Obfuscated names are no addresses.
 func parseForwarded(element []byte) (netip.AddrPort, bool) {
-	for len(element) > 0 {
-		var pair []byte
-		if i := bytes.IndexByte(element, ';'); i >= 0 {
-			pair, element = element[:i], element[i+1:]
-		} else {
-			pair, element = element, nil
+	for i := 0; i < len(element); {
+		end := nextOutside(element, i, ';')
+		if end < 0 {
+			break
 		}
-		name, value, ok := bytes.Cut(message.TrimSpace(pair), []byte("="))
+		name, value, ok := bytes.Cut(message.TrimSpace(element[i:end]), []byte("="))
 		if ok && message.EqualFold(name, "for") {
-			return parseAddress(bytes.Trim(value, `"`))
+			if n := len(value); n > 1 && value[0] == '"' && value[n-1] == '"' {
+				value = value[1 : n-1]
+			}
+			return parseAddress(value)
 		}
+		i = end + 1
 	}
 	return netip.AddrPort{}, false
 }

@@ -57,8 +57,10 @@ type Exchange struct {
 	// Memory that a proxied exchange needs.
 	choice upstream.Choice
 	reply  *h1.Reply
-	out    []byte // head of the request to an upstream
-	text   []byte // values that are made for fields
+	out    []byte                        // head of the request to an upstream
+	text   []byte                        // values that are made for fields
+	id     []byte                        // see requestID
+	inform func(*message.Response) error // passInterim
 
 	variables route.Values
 }
@@ -70,6 +72,7 @@ func newExchange() *Exchange {
 		text:  make([]byte, 0, 1<<10),
 	}
 	ex.Attempt.Header = ex.header
+	ex.inform = ex.passInterim
 	return ex
 }
 
@@ -82,7 +85,8 @@ func (ex *Exchange) reset() {
 		ex.verdict = guard.Verdict{}
 	}
 	ex.captures, ex.matched = ex.captures[:0], nil
-	ex.text = ex.text[:0]
+	ex.text, ex.id = ex.text[:0], nil
+	ex.choice = upstream.Choice{}
 	ex.variables = route.Values{}
 }
 
@@ -114,6 +118,9 @@ var _ context.Context = (*Exchange)(nil)
 func (ex *Exchange) Respond(r *message.Response, body []byte) error {
 	ex.answered = true
 	ex.Record.Status = uint16(r.Status)
+	if ex.Record.First == 0 {
+		ex.Record.First = time.Since(ex.start)
+	}
 	ex.finishFields(r)
 	return ex.Stream.Respond(r, body)
 }
@@ -157,7 +164,8 @@ func (ex *Exchange) finishFields(r *message.Response) {
 	}
 }
 
-// values are what variables stand for in this exchange.
+// values are what variables stand for in this exchange. They hold until they are
+// asked for again.
 func (ex *Exchange) values() *route.Values {
 	v := &ex.variables
 	*v = route.Values{
@@ -180,10 +188,10 @@ func (ex *Exchange) scheme() string {
 // requestID is the id of the exchange as X-Request-ID carries it: the client's,
 // where its peer is trusted, the record's otherwise.
 func (ex *Exchange) requestID() []byte {
-	if id := ex.Record.Bytes(flow.RequestID); len(id) > 0 {
-		return id
+	if ex.id == nil {
+		from := ex.mark()
+		ex.text, _ = ex.Record.ID.AppendText(ex.text)
+		ex.id = ex.since(from)
 	}
-	from := len(ex.text)
-	ex.text, _ = ex.Record.ID.AppendText(ex.text)
-	return ex.text[from:]
+	return ex.id
 }

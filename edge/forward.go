@@ -1,18 +1,13 @@
 package edge
 
-import (
-	"net/netip"
-
-	"github.com/netwright/netwright/flow"
-	"github.com/netwright/netwright/http/message"
-)
+import "github.com/netwright/netwright/http/message"
 
 // forwardRequest changes the fields of the request to those that an upstream is
 // to get (RFC 9110 §7.6, RFC 7239). What a client that is not trusted says of who
 // it is does not pass.
-func (ex *Exchange) forwardRequest(via []byte) {
+func (ex *Exchange) forwardRequest() {
 	fields := &ex.Request.Fields
-	var forwardedFor, forwardedHost, forwardedProto, forwarded, viaBefore []byte
+	var forwardedFor, forwardedHost, forwardedProto, forwarded, via []byte
 	for i := range *fields {
 		f := &(*fields)[i]
 		switch f.Known {
@@ -28,12 +23,16 @@ func (ex *Exchange) forwardRequest(via []byte) {
 		case message.Forwarded:
 			forwarded = ex.join(forwarded, f.Value)
 		case message.Via:
-			viaBefore = ex.join(viaBefore, f.Value)
+			via = ex.join(via, f.Value)
+		case message.XRequestID:
 		case message.XForwardedPort, message.XRealIP:
 			if ex.Trusted {
 				continue
 			}
-		case message.XRequestID:
+		case message.Other:
+			if ex.Trusted || !saysForwarded(f.Name) {
+				continue
+			}
 		default:
 			continue
 		}
@@ -42,12 +41,12 @@ func (ex *Exchange) forwardRequest(via []byte) {
 	if !ex.Trusted {
 		forwardedFor, forwardedHost, forwardedProto, forwarded = nil, nil, nil, nil
 	}
-	proto := []byte(ex.scheme())
-	peer := ex.mark()
-	ex.text = ex.Peer.Addr().Unmap().AppendTo(ex.text)
-	address := ex.since(peer)
+	address := ex.address()
 	if len(address) > 0 {
-		fields.AddKnown(message.XForwardedFor, ex.join(forwardedFor, address))
+		forwardedFor = ex.join(forwardedFor, address)
+	}
+	if len(forwardedFor) > 0 {
+		fields.AddKnown(message.XForwardedFor, forwardedFor)
 	}
 	if forwardedHost == nil {
 		forwardedHost = ex.Request.Host
@@ -55,28 +54,45 @@ func (ex *Exchange) forwardRequest(via []byte) {
 	if len(forwardedHost) > 0 {
 		fields.AddKnown(message.XForwardedHost, forwardedHost)
 	}
+	proto := ex.made(ex.scheme())
 	if forwardedProto == nil {
 		forwardedProto = proto
 	}
 	fields.AddKnown(message.XForwardedProto, forwardedProto)
-	fields.AddKnown(message.Forwarded, ex.join(forwarded, ex.element(proto)))
-	fields.AddKnown(message.Via, ex.join(viaBefore, via))
+	fields.AddKnown(message.Forwarded, ex.join(forwarded, ex.element(address, proto)))
+	fields.AddKnown(message.Via, ex.join(via, ex.via(ex.Request.Version)))
 	fields.AddKnown(message.XRequestID, ex.requestID())
 	ex.text = ex.route.request.Apply(ex.text, fields, ex.values())
 }
 
+// saysForwarded tells the names that begin with X-Forwarded-.
+func saysForwarded(name []byte) bool {
+	const prefix = "x-forwarded-"
+	return len(name) > len(prefix) && name[len(prefix)-1] == '-' && message.EqualFold(name[:len(prefix)], prefix)
+}
+
+// address is that of the peer, empty where it has none.
+func (ex *Exchange) address() []byte {
+	if !ex.Peer.IsValid() {
+		return nil
+	}
+	from := ex.mark()
+	ex.text = ex.Peer.Addr().WithZone("").AppendTo(ex.text)
+	return ex.since(from)
+}
+
 // element is this hop's part of Forwarded (RFC 7239 §4).
-func (ex *Exchange) element(proto []byte) []byte {
+func (ex *Exchange) element(address, proto []byte) []byte {
 	from := ex.mark()
 	ex.text = append(ex.text, "for="...)
-	switch addr := ex.Peer.Addr().Unmap(); {
-	case !addr.IsValid():
+	switch {
+	case len(address) == 0:
 		ex.text = append(ex.text, "unknown"...)
-	case addr.Is4():
-		ex.text = addr.AppendTo(ex.text)
+	case ex.Peer.Addr().Is4():
+		ex.text = append(ex.text, address...)
 	default:
 		ex.text = append(ex.text, `"[`...)
-		ex.text = addr.WithZone("").AppendTo(ex.text)
+		ex.text = append(ex.text, address...)
 		ex.text = append(ex.text, `]"`...)
 	}
 	if host := ex.Request.Host; len(host) > 0 {
@@ -87,6 +103,14 @@ func (ex *Exchange) element(proto []byte) []byte {
 	ex.text = append(ex.text, ";proto="...)
 	ex.text = append(ex.text, proto...)
 	return ex.since(from)
+}
+
+// via is our element of Via behind a message of that version (RFC 9110 §7.6.3).
+func (ex *Exchange) via(v message.Version) []byte {
+	if v == message.HTTP10 {
+		return ex.table.via[0]
+	}
+	return ex.table.via[1]
 }
 
 // join makes a list of two values, of which the first may be empty.
@@ -101,6 +125,13 @@ func (ex *Exchange) join(list, item []byte) []byte {
 	return ex.since(from)
 }
 
+// made is s as bytes of the exchange's own memory.
+func (ex *Exchange) made(s string) []byte {
+	from := ex.mark()
+	ex.text = append(ex.text, s...)
+	return ex.since(from)
+}
+
 func (ex *Exchange) mark() int { return len(ex.text) }
 
 // since returns what was appended to text since the mark. It stays valid when
@@ -109,53 +140,17 @@ func (ex *Exchange) since(mark int) []byte { return ex.text[mark:len(ex.text):le
 
 // forwardResponse changes the fields of an upstream's answer to those that the
 // client is to get.
-func (ex *Exchange) forwardResponse(r *message.Response, via []byte) {
-	var viaBefore []byte
+func (ex *Exchange) forwardResponse(r *message.Response) {
+	var via []byte
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		switch f.Known {
 		case message.Connection:
 			r.Fields.StripNominated()
 		case message.Via:
-			viaBefore = ex.join(viaBefore, f.Value)
+			via = ex.join(via, f.Value)
 			f.Known = message.Removed
 		}
 	}
-	r.Fields.AddKnown(message.Via, ex.join(viaBefore, via))
-}
-
-// findClient learns who asks. Where the peer is trusted, that is the last address
-// in X-Forwarded-For (or Forwarded, which counts first) that is not trusted
-// itself; so nobody gets in front of a trusted proxy by a field of his own.
-func (ex *Exchange) findClient(trusted func(netip.Addr) bool) {
-	ex.Client = ex.Peer
-	ex.Trusted = trusted != nil && trusted(ex.Peer.Addr().Unmap())
-	if !ex.Trusted {
-		return
-	}
-	if id := ex.Request.Fields.Get(message.XRequestID); len(id) > 0 && len(id) <= 64 {
-		ex.Record.Set(flow.RequestID, id)
-	}
-	known, parse := message.XForwardedFor, parseAddress
-	if ex.Request.Fields.Has(message.Forwarded) {
-		known, parse = message.Forwarded, parseForwarded
-	}
-	for i := len(ex.Request.Fields) - 1; i >= 0; i-- {
-		f := &ex.Request.Fields[i]
-		if f.Known != known {
-			continue
-		}
-		for list := f.Value; len(list) > 0; {
-			var item []byte
-			list, item = lastListItem(list)
-			addr, ok := parse(item)
-			if !ok {
-				return
-			}
-			ex.Client = addr
-			if !trusted(addr.Addr()) {
-				return
-			}
-		}
-	}
+	r.Fields.AddKnown(message.Via, ex.join(via, ex.via(r.Version)))
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -27,8 +30,7 @@ type Service struct {
 
 	table     atomic.Pointer[table]
 	exchanges sync.Pool
-	open      atomic.Int64  // connections
-	cut       chan struct{} // closed when tunnels are to end
+	open      atomic.Int64 // connections
 }
 
 // New makes a service of a config whose defaults are set.
@@ -58,11 +60,7 @@ func (s *Service) Prepare(cfg *ServiceConfig, parts Parts) (apply func(), err er
 	return func() {
 		s.table.Store(t)
 		s.h1.Use(limits(cfg))
-		for _, r := range old.routes {
-			if !t.keeps(r) {
-				close(r.gone)
-			}
-		}
+		old.closeGone(t)
 		old.closeFolders(t)
 	}, nil
 }
@@ -92,9 +90,22 @@ func (s *Service) Open() int64 { return s.open.Load() }
 func (s *Service) ServeStream(ctx context.Context, st message.Stream) {
 	ex := s.begin(ctx, st)
 	defer s.end(ex)
+	defer s.survive(ex)
 	if err := s.answer(ex); err != nil {
 		s.fail(ex, err)
 	}
+}
+
+// survive lets a handler that panics end no more than its own exchange.
+func (s *Service) survive(ex *Exchange) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p != http.ErrAbortHandler { // which is how a handler cuts an answer
+		s.deps.Log.Error("a handler panicked", "service", s.name, "panic", p, "stack", string(debug.Stack()))
+	}
+	s.fail(ex, fmt.Errorf("the handler panicked: %v", p))
 }
 
 // Refuse implements h1.Handler.
@@ -131,7 +142,9 @@ func (s *Service) begin(ctx context.Context, st message.Stream) *Exchange {
 	rec.Set(flow.Method, ex.Request.Method)
 	rec.Set(flow.Host, ex.Request.Host)
 	rec.Set(flow.Path, ex.Request.Path)
-	rec.SetString(flow.Protocol, ex.Request.Version.String())
+	if v := ex.Request.Version; v != 0 { // it was read
+		rec.SetString(flow.Protocol, v.String())
+	}
 	for i := range ex.Request.Fields {
 		switch f := &ex.Request.Fields[i]; f.Known {
 		case message.UserAgent:
@@ -199,7 +212,7 @@ func (s *Service) answer(ex *Exchange) error {
 	}
 	if r.limits != (message.Limits{}) {
 		ex.Stream.Limit(r.limits)
-		if l := ex.Request.Length; r.limits.Body >= 0 && l > r.limits.Body {
+		if most := r.limits.Body; most > 0 && ex.Request.Length > most {
 			return h1.ErrBodyTooLarge
 		}
 	}
@@ -254,23 +267,22 @@ func (ex *Exchange) pass(g guard.Guard) error {
 // fail answers an exchange that ended in an error, if that can still be done.
 func (s *Service) fail(ex *Exchange, err error) {
 	status := 500
-	var known *Failure
 	var broken *message.Error
+	var known *Failure
 	switch {
-	case errors.Is(err, errClientGone):
-		if !ex.answered {
-			ex.Record.Status = statusClientGone
-		}
-		ex.Record.SetString(flow.Error, err.Error())
-		return
-	case errors.As(err, &known):
-		status = known.Status
 	case errors.As(err, &broken):
 		status = broken.Status
 		ex.Record.SetString(flow.Refusal, broken.Rule)
 		ex.Stream.Close()
+	case errors.As(err, &known):
+		status = known.Status
+	case errors.Is(err, context.Canceled):
+		if !ex.answered {
+			ex.Record.Status = statusClientGone
+			ex.answered = true
+		}
 	}
-	if !ex.Record.Has(flow.Refusal) || broken != nil {
+	if broken != nil || !ex.Record.Has(flow.Refusal) {
 		ex.Record.SetString(flow.Error, err.Error())
 	}
 	if ex.answered { // too late to say so; the cut answer does
@@ -285,7 +297,9 @@ func (s *Service) fail(ex *Exchange, err error) {
 			ex.retryAfter(r, v.RetryAfter)
 		}
 	}
-	s.respondError(ex, r, status)
+	if err := s.respondError(ex, r, status); err != nil && !ex.Record.Has(flow.Error) {
+		ex.Record.SetString(flow.Error, hungUp(err).Error())
+	}
 }
 
 // retryAfter says when to come again, in whole seconds (RFC 9110 §10.2.3).

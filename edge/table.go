@@ -27,7 +27,7 @@ type table struct {
 	handshake   time.Duration
 	asksClients bool // some guard wants a client certificate
 	errors      []errorPage
-	via         []byte
+	via         [2][]byte // our element of Via, behind HTTP/1.0 and HTTP/1.1
 }
 
 // entry is one route: what it answers, and how.
@@ -48,7 +48,7 @@ type entry struct {
 // newTable builds what cfg says. Routes that old has as well keep their identity,
 // and with it their tunnels.
 func newTable(s *Service, cfg *ServiceConfig, parts Parts, old *table) (*table, error) {
-	t := &table{via: []byte("1.1 " + cfg.Via), handshake: cfg.Timeouts.Handshake}
+	t := &table{via: [2][]byte{[]byte("1.0 " + cfg.Via), []byte("1.1 " + cfg.Via)}, handshake: cfg.Timeouts.Handshake}
 	if t.handshake <= 0 {
 		t.handshake = time.Minute
 	}
@@ -187,21 +187,30 @@ func trustedSet(prefixes []netip.Prefix) func(netip.Addr) bool {
 }
 
 // adopt takes over the identity of a route that stays, so that its tunnels live.
+// What else it says of its pool does not matter: a target that is taken out ends
+// its tunnels itself.
 func (r *entry) adopt(old *table) {
+	if r.cfg.Proxy == nil {
+		return
+	}
 	for _, o := range old.routes {
-		if o.name == r.name && reflect.DeepEqual(o.cfg.Match, r.cfg.Match) && reflect.DeepEqual(o.cfg.Proxy, r.cfg.Proxy) {
+		if o.cfg.Proxy != nil && o.cfg.Proxy.Pool == r.cfg.Proxy.Pool && o.name == r.name && reflect.DeepEqual(o.cfg.Match, r.cfg.Match) {
 			r.gone = o.gone
 			return
 		}
 	}
 }
 
-// keeps says whether a route of an older table lives on in this one.
-func (t *table) keeps(old *entry) bool {
+// closeGone ends the tunnels of routes that have not lived on in the next table.
+func (t *table) closeGone(next *table) {
+	live := make(map[chan struct{}]bool, len(t.routes))
+	for _, r := range next.routes {
+		live[r.gone] = true
+	}
 	for _, r := range t.routes {
-		if r.gone == old.gone {
-			return true
+		if !live[r.gone] {
+			live[r.gone] = true // two routes alike share one
+			close(r.gone)
 		}
 	}
-	return false
 }

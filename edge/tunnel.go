@@ -2,107 +2,98 @@ package edge
 
 import (
 	"bytes"
+	"context"
 	"errors"
-	"io"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/netwright/netwright/edge/upstream"
+	"github.com/netwright/netwright/endpoint"
 	"github.com/netwright/netwright/flow"
 	"github.com/netwright/netwright/http/h1"
 	"github.com/netwright/netwright/http/message"
 )
 
 // errUpgrade is a 101 that the client did not ask for.
-var errUpgrade = errors.New("the upstream switched to a protocol that was not asked for")
+var errUpgrade = &targetError{errors.New("it switched to a protocol that was not asked for")}
+
+// tunnelLead is how long a tunnel lives on when the upstream has ended it and the
+// client is silent.
+const tunnelLead = 10 * time.Second
 
 // openTunnel carries on behind a 101: bytes go both ways until either side ends, the
 // target or the route is taken away, or nothing moves for the idle time.
-func (p *Proxy) openTunnel(ex *Exchange, conn *upstream.Conn, client *h1.Client) error {
+func (p *Proxy) openTunnel(ex *Exchange, conn *upstream.Conn, client *h1.Client, up *upload) error {
+	whole := up.whole()
+	if err := up.stop(); err != nil {
+		return err
+	}
 	ex.Stream.NotifyGone(nil)
 	reply := ex.reply
-	asked, got := ex.Request.Fields.Get(message.Upgrade), reply.Fields.Get(message.Upgrade)
-	if !ex.Request.Upgrade || !reply.Upgrade || !bytes.EqualFold(asked, got) {
-		conn.Release(false)
-		return errUpgrade
+	got := reply.Fields.Get(message.Upgrade)
+	if !whole || !ex.Request.Upgrade || !reply.Upgrade || !ex.Request.Fields.HasToken(message.Upgrade, string(got)) {
+		return explain(errUpgrade)
 	}
 	early := bytes.Clone(reply.Rest())
-	ex.forwardResponse(&reply.Response, p.via)
+	ex.forwardResponse(&reply.Response)
 	if err := ex.Respond(&reply.Response, nil); err != nil {
-		conn.Release(false)
-		return err
+		return hungUp(err)
 	}
 	down, buffered, err := ex.Stream.Hijack()
 	if err != nil {
-		conn.Release(false)
-		return err
+		return hungUp(err)
 	}
 	ex.Record.Kind = flow.Tunnel
-	t := &pipe{client: down, server: client.Leave()}
-	err = t.run(ex, conn, bytes.Clone(buffered), early)
-	conn.Release(false)
+	return p.relay(ex, conn.Target, down, client.Leave(), bytes.Clone(buffered), early)
+}
+
+// relay joins the client's and the target's connection. first and early are what
+// was read of them already. It closes the client's.
+func (p *Proxy) relay(ex *Exchange, target *upstream.Target, down, up net.Conn, first, early []byte) error {
+	defer down.Close()
+	if err := p.deliver(down, early); err != nil {
+		return hungUp(err)
+	}
+	if err := p.deliver(up, first); err != nil {
+		return &targetError{err}
+	}
+	ctx, cut := context.WithCancelCause(context.WithoutCancel(ex))
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-ctx.Done():
+		case <-target.Gone():
+			cut(errTargetGone)
+		case <-ex.route.gone:
+			cut(errRouteGone)
+		}
+	}()
+	n, err := endpoint.Relay(ctx, down, up, endpoint.RelayConfig{Idle: p.tunnel, Lead: tunnelLead})
+	cut(nil)
+	<-watched
+	ex.Record.BytesIn += int64(len(first)) + n.AToB
+	ex.Record.BytesOut += int64(len(early)) + n.BToA
+	if cause := context.Cause(ctx); err == nil && cause != context.Canceled {
+		err = cause
+	}
 	return err
 }
 
-// pipe is the two connections of a tunnel.
-type pipe struct {
-	client, server net.Conn
-	up, down       int64
-}
+var (
+	errTargetGone = errors.New("the tunnel's target was taken out of its pool")
+	errRouteGone  = errors.New("the tunnel's route was taken away")
+)
 
-// run copies until the tunnel ends.
-func (t *pipe) run(ex *Exchange, conn *upstream.Conn, buffered, early []byte) error {
-	over := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		select {
-		case <-over:
-		case <-conn.Target.Gone():
-		case <-ex.route.gone:
-		}
-		t.client.Close()
-		t.server.Close()
-	})
-	ended := make(chan error, 2)
-	wg.Go(func() { ended <- t.copy(t.server, t.client, buffered, &t.up) })
-	wg.Go(func() { ended <- t.copy(t.client, t.server, early, &t.down) })
-	err := <-ended
-	if err == nil {
-		// One side has said all; the other may take its time, but not forever.
-		timer := time.NewTimer(halfClosed)
-		select {
-		case err = <-ended:
-		case <-timer.C:
-		}
-		timer.Stop()
+// deliver writes what came before the relay.
+func (p *Proxy) deliver(conn net.Conn, b []byte) error {
+	if len(b) == 0 {
+		return nil
 	}
-	close(over)
-	wg.Wait()
-	ex.Record.BytesIn += t.up
-	ex.Record.BytesOut += t.down
-	return nil
-}
-
-// halfClosed is how long a tunnel lives on when one side has ended its half.
-const halfClosed = time.Minute
-
-// copy moves bytes one way: first those that were read already.
-func (t *pipe) copy(dst, src net.Conn, first []byte, count *int64) error {
-	if len(first) > 0 {
-		n, err := dst.Write(first)
-		*count = int64(n)
-		if err != nil {
-			return err
-		}
+	if p.tunnel > 0 {
+		conn.SetWriteDeadline(time.Now().Add(p.tunnel))
+		defer conn.SetWriteDeadline(time.Time{})
 	}
-	n, err := io.Copy(dst, src)
-	*count += n
-	if half, ok := dst.(interface{ CloseWrite() error }); ok && err == nil {
-		return half.CloseWrite()
-	}
-	if err == nil {
-		err = io.EOF
-	}
+	_, err := conn.Write(b)
 	return err
 }
