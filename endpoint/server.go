@@ -34,9 +34,9 @@ type HandlerFunc func(ctx context.Context, conn net.Conn) error
 // Serve calls f.
 func (f HandlerFunc) Serve(ctx context.Context, conn net.Conn) error { return f(ctx, conn) }
 
-// Server is the accept loop of the house. Only Handler must be set; nothing may
-// be changed while Serve runs. One Server may serve several listeners at once,
-// each with its own limit.
+// Server is the accept loop of the house. Only Handler must be set; nothing but the
+// limit may be changed while Serve runs. One Server may serve several listeners at
+// once, each with its own limit.
 type Server struct {
 	Handler Handler
 
@@ -49,6 +49,54 @@ type Server struct {
 
 	Connections int          // at once; more wait in the kernel's backlog; 0 means 10000, negative no limit
 	Log         *slog.Logger // nil logs nothing
+
+	mu        sync.Mutex // guards what follows
+	limit     *int       // as Limit has set it; nil: Connections
+	acceptors map[*acceptor]bool
+}
+
+// Limit changes the number of connections that each listener may have at once,
+// with the meaning of Connections and in its place. Where more are open, they
+// stay. It may be called at any time.
+func (s *Server) Limit(connections int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.limit = &connections
+	for a := range s.acceptors {
+		a.slots.resize(mostConnections(connections))
+	}
+}
+
+func mostConnections(n int) int {
+	if n == 0 {
+		return defaultConnections
+	}
+	return n
+}
+
+// begin makes the state of one Serve, and end forgets it.
+func (s *Server) begin(ln net.Listener) *acceptor {
+	a := &acceptor{Server: s, ln: ln, log: s.Log}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a.slots.most = mostConnections(s.Connections)
+	if s.limit != nil {
+		a.slots.most = mostConnections(*s.limit)
+	}
+	if s.acceptors == nil {
+		s.acceptors = make(map[*acceptor]bool)
+	}
+	s.acceptors[a] = true
+	return a
+}
+
+func (a *acceptor) end() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.acceptors, a)
 }
 
 // Serve accepts connections from ln and runs the handler on each, in a
@@ -58,16 +106,8 @@ type Server struct {
 // io.EOF or is closed by someone else. Any other failure to accept is returned,
 // once the handlers have ended.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
-	a := &acceptor{Server: s, ln: ln, log: s.Log}
-	if a.log == nil {
-		a.log = slog.New(slog.DiscardHandler)
-	}
-	switch {
-	case s.Connections == 0:
-		a.slots = make(chan struct{}, defaultConnections)
-	case s.Connections > 0:
-		a.slots = make(chan struct{}, s.Connections)
-	}
+	a := s.begin(ln)
+	defer a.end()
 	defer a.handlers.Wait()
 	defer ln.Close()
 	interrupted := make(chan struct{})
@@ -96,7 +136,7 @@ type acceptor struct {
 	*Server
 	ln       net.Listener
 	log      *slog.Logger
-	slots    chan struct{} // one token per connection; nil without a limit
+	slots    slots
 	handlers sync.WaitGroup
 }
 
@@ -104,7 +144,7 @@ type acceptor struct {
 func (a *acceptor) acceptAll(ctx context.Context) error {
 	var pause backOff
 	for {
-		if !a.take(ctx) {
+		if !a.slots.take(ctx) {
 			return nil
 		}
 		conn, err := a.ln.Accept()
@@ -113,7 +153,7 @@ func (a *acceptor) acceptAll(ctx context.Context) error {
 			a.start(ctx, conn)
 			continue
 		}
-		a.give()
+		a.slots.give()
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -131,7 +171,7 @@ func (a *acceptor) drain(ctx context.Context) {
 	end := time.Now().Add(drainMost)
 	limit, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
 	defer cancel()
-	for time.Now().Before(end) && a.take(limit) {
+	for time.Now().Before(end) && a.slots.take(limit) {
 		err := setDeadline(a.ln, time.Now().Add(drainWait))
 		var conn net.Conn
 		if err == nil {
@@ -141,34 +181,16 @@ func (a *acceptor) drain(ctx context.Context) {
 			a.start(ctx, conn)
 			continue
 		}
-		a.give()
+		a.slots.give()
 		if !aborted(err) {
 			return
 		}
 	}
 }
 
-func (a *acceptor) take(ctx context.Context) bool {
-	if a.slots == nil {
-		return true
-	}
-	select {
-	case a.slots <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (a *acceptor) give() {
-	if a.slots != nil {
-		<-a.slots
-	}
-}
-
 func (a *acceptor) start(ctx context.Context, conn net.Conn) {
 	a.handlers.Go(func() {
-		defer a.give()
+		defer a.slots.give()
 		defer conn.Close()
 		a.serve(ctx, conn)
 	})

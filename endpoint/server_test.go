@@ -125,6 +125,45 @@ func TestServerLimitsConnections(t *testing.T) {
 	}
 }
 
+func TestServerLimitChanges(t *testing.T) {
+	ln := listenTCP(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &Server{Connections: 1, Handler: HandlerFunc(func(_ context.Context, conn net.Conn) error {
+		_, err := io.Copy(conn, conn)
+		return err
+	})}
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx, ln) }()
+	echoes := func(conn net.Conn, wait time.Duration) bool {
+		conn.SetDeadline(time.Now().Add(wait))
+		io.WriteString(conn, "x")
+		_, err := io.ReadFull(conn, make([]byte, 1))
+		return err == nil
+	}
+	first := dial(t, "tcp://"+ln.Addr().String())
+	if !echoes(first, 5*time.Second) {
+		t.Fatal("the first connection is not served")
+	}
+	second := dial(t, "tcp://"+ln.Addr().String())
+	if echoes(second, 50*time.Millisecond) {
+		t.Fatal("a second connection is served where there may be one")
+	}
+	s.Limit(2)
+	if !echoes(second, 5*time.Second) {
+		t.Error("the second connection is not served when there may be two")
+	}
+	s.Limit(1)
+	if !echoes(first, 5*time.Second) || !echoes(second, 5*time.Second) {
+		t.Error("a lower limit has ended a connection")
+	}
+	first.Close()
+	second.Close()
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestServerAdmit(t *testing.T) {
 	ln := listenTCP(t)
 	type key struct{}
