@@ -119,6 +119,7 @@ to: [http://a, {url: http://b, weight: 2}]
 pools: {p: {url: http://c}, q: http://d}
 next: &n
   listen: [x]
+  health: off
   label: inner
   limits: {head: off}
 label: outer
@@ -213,7 +214,7 @@ func TestProblems(t *testing.T) {
 		{"listen: a\nlimits: {head: 0}", `f:2:16: head cannot be 0; leave it out for the default, or write off for none`},
 		{"listen: a\nto: [{url: a, weight: 0}]\nhealth: {path: /bad}", "f:3:9: a bad path"},
 		{"listen: a\nhealth: {every: 0s}", `f:2:17: every cannot be 0s; leave it out for the default, or write off for none`},
-		{"listen: a\nhealth:", `f:2:8: health has no value; write {} for its defaults, or leave it out`},
+		{"listen: a\nhealth:", `f:2:8: health has no value; write {} for its defaults, or off for none`},
 		{"listen: a\nname:", `f:2:6: name has no value; write a text, or "" for the empty text`},
 		{"listen: a\nname: null", `f:2:7: name has no value, since null means none; put it in quotes if you mean the text: "null"`},
 		{"listen: a\nidle:", `f:2:6: idle has no value; write a duration such as 10s`},

@@ -29,14 +29,14 @@
 //	secret:"true"       never printed by [Encode]
 //	path:"true"         a file name, taken relative to the folder of the file;
 //	                    "file" or "folder" where it must be there already
-//
 //	default:"text"      what documents say of the default, where it depends on the
 //	                    machine; "-" for nothing
 //
 // A slice takes a single value for a list of one. A pointer to a struct is a
 // section that may be absent. A time.Duration takes 10s, 1m30s and 7d. The word
 // "off" stands for "no limit" where a duration, size, rate, share or number is
-// expected, and is stored as -1. A type with UnmarshalText is a scalar.
+// expected, and is stored as -1; an optional section that is off is absent. A
+// type with UnmarshalText is a scalar.
 //
 // # Methods
 //

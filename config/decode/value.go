@@ -93,9 +93,12 @@ func isNull(n *yaml.Node) bool {
 
 func (d *decoder) pointer(n *yaml.Node, v reflect.Value, f Field, path []string) {
 	f.Type = v.Type().Elem()
-	if isNull(n) && f.Type.Kind() == reflect.Struct && !isText(f.Type) {
-		d.fail(n, "%s has no value; write {} for its defaults, or leave it out", d.title(path))
+	switch section := f.Type.Kind() == reflect.Struct && !isText(f.Type); {
+	case section && isNull(n):
+		d.fail(n, "%s has no value; write {} for its defaults, or off for none", d.title(path))
 		return
+	case section && n.Kind == yaml.ScalarNode && n.Style == 0 && n.Value == "off":
+		return // as if it were not there, where a merge brings one in
 	}
 	target := reflect.New(f.Type)
 	d.value(n, target.Elem(), f, path)

@@ -131,6 +131,8 @@ func (g *schemas) value(t reflect.Type, f decode.Field, owner reflect.Value) obj
 	switch {
 	case isText(t):
 		return object{{"type", []string{"string", "number"}}}
+	case t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct && !isText(t.Elem()):
+		return object{{"anyOf", []any{g.value(t.Elem(), f, owner), object{{"const", "off"}}}}}
 	case t.Kind() == reflect.Pointer:
 		return g.value(t.Elem(), f, owner)
 	case t.Kind() == reflect.Struct:
