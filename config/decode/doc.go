@@ -8,7 +8,7 @@
 //	var pool Pool
 //	doc, err := decode.Decode("pool.yaml", data, &pool, nil)
 //	// pool.yaml:2:1: unknown key "timeot"; did you mean "timeout"?
-//	// pool.yaml:3:10: "10" is not a duration; give it a unit, as in 10s
+//	// pool.yaml:3:10: timeout: "10" is not a duration; give it a unit, as in 10s
 //
 // All mistakes of a file are reported at once, sorted by position; only a
 // syntax error ends the reading. The [Document] that Decode returns remembers

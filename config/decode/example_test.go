@@ -27,7 +27,7 @@ func Example() {
 	// {[10.0.0.5:80] 1m30s 16384} <nil>
 	// pool.yaml:2:10: longer than the service waits
 	// pool.yaml:1:6: a value that begins with * must be in quotes: "*.test"
-	// pool.yaml:1:1: "to" is missing
 	// pool.yaml:1:1: unknown key "timeot"; did you mean "timeout"?
+	// pool.yaml:1:1: "to" is missing
 	// pool.yaml:3:10: timeout: "10" is not a duration; give it a unit, as in 10s
 }
