@@ -84,28 +84,28 @@ func asRoot(err error) error {
 // TrustInstructions says how to make systems and programs trust the root in
 // file by hand.
 func TrustInstructions(file string) string {
-	return strings.ReplaceAll(trustInstructions, "FILE", file)
+	return strings.ReplaceAll(trustInstructions, "{file}", file)
 }
 
 const trustInstructions = `Debian, Ubuntu, Alpine:
-  sudo cp FILE /usr/local/share/ca-certificates/netwright.crt && sudo update-ca-certificates
+  sudo cp {file} /usr/local/share/ca-certificates/netwright.crt && sudo update-ca-certificates
 Fedora, RHEL:
-  sudo cp FILE /etc/pki/ca-trust/source/anchors/netwright.pem && sudo update-ca-trust
+  sudo cp {file} /etc/pki/ca-trust/source/anchors/netwright.pem && sudo update-ca-trust
 Arch:
-  sudo trust anchor FILE
+  sudo trust anchor {file}
 openSUSE:
-  sudo cp FILE /etc/pki/trust/anchors/netwright.pem && sudo update-ca-certificates
+  sudo cp {file} /etc/pki/trust/anchors/netwright.pem && sudo update-ca-certificates
 macOS:
-  sudo security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain FILE
+  sudo security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain {file}
 Windows (as administrator):
-  certutil -addstore Root FILE
+  certutil -addstore Root {file}
 Chromium on Linux, which has a store of its own for each user:
-  certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n netwright -i FILE
+  certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n netwright -i {file}
 Firefox:
   Settings, Privacy & Security, View Certificates, Authorities, Import
 One command alone:
-  curl --cacert FILE ...
-  SSL_CERT_FILE=FILE PROGRAM          (Go, OpenSSL; in place of all other roots)
-  NODE_EXTRA_CA_CERTS=FILE node ...
-  REQUESTS_CA_BUNDLE=FILE python ...
+  curl --cacert {file} ...
+  SSL_CERT_FILE={file} PROGRAM          (Go, OpenSSL; in place of all other roots)
+  NODE_EXTRA_CA_CERTS={file} node ...
+  REQUESTS_CA_BUNDLE={file} python ...
 `

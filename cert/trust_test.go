@@ -65,7 +65,7 @@ func TestTrustStore(t *testing.T) {
 }
 
 func TestTrustInstructions(t *testing.T) {
-	if got := TrustInstructions("/x/ca.pem"); strings.Contains(got, " FILE") || !strings.Contains(got, "curl --cacert /x/ca.pem") {
+	if got := TrustInstructions("/x/ca.pem"); strings.Contains(got, "{") || !strings.Contains(got, "curl --cacert /x/ca.pem") || !strings.Contains(got, "SSL_CERT_FILE=/x/ca.pem") {
 		t.Error(got)
 	}
 }

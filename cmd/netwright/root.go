@@ -22,6 +22,7 @@ func commands() []*cobra.Command {
 		listenCommand(),
 		connectCommand(),
 		relayCommand(),
+		certCommand(),
 		guardCommand(),
 		passwdCommand(),
 		keyCommand(),
