@@ -47,11 +47,12 @@ func New(cfg Config) (*Handler, error) {
 	return h, nil
 }
 
-// Close closes the folder and the files that are kept open. Answers under way
-// are not cut.
+// Close closes the files that are kept open. Requests under way, and those that
+// still come from whoever has not heard of it, are served all the same; the
+// folder itself is closed when nobody refers to the handler any more.
 func (h *Handler) Close() error {
 	h.cache.clear()
-	return h.root.Close()
+	return nil
 }
 
 // Answer is how a request is answered: Response gives an empty head to fill,
