@@ -265,6 +265,8 @@ func TestQuoting(t *testing.T) {
 		{"listen: a\nlimits:\n  head: 1\n\tx: 1", `f:4:1: a tab cannot indent; use spaces`},
 		{"listen: a\nname: pass #word", `f:2:7: name ends at the #, which begins a comment; put it in quotes: "pass #word", or put a space behind the #`},
 		{"listen: a\nname: #word", `f:2:6: name has no value, since # begins a comment; put it in quotes: "#word"`},
+		{"listen: a\npass: pass #word", `f:2:7: pass ends at the #, which begins a comment; put it in quotes: "…", or put a space behind the #`},
+		{"listen: a\npass: #word", `f:2:6: pass has no value, since # begins a comment; put it in quotes: "…"`},
 		{"listen: [a #b, c]", `f:1:10: the # begins a comment, and the closing bracket is lost in it; put the value in quotes: "a #b"`},
 		{"listen: a\nname: @x", `f:2:7: a value cannot begin with @; put it in quotes: "@x"`},
 		{"listen: a\nname: %x y", `f:2:7: a value cannot begin with %; put it in quotes: "%x y"`},

@@ -9,18 +9,18 @@ import (
 
 // emptyHint reports a section without a value where its text was taken for
 // something else: a comment or an anchor.
-func (d *decoder) emptyHint(n *yaml.Node, path []string) {
+func (d *decoder) emptyHint(n *yaml.Node, f Field, path []string) {
 	if n.Anchor != "" {
-		d.fail(n, "& marks an anchor; put the value in quotes: \"&%s\"", cut(n.Anchor))
+		d.fail(n, "& marks an anchor; put the value in quotes: %q", shown("&"+n.Anchor, f))
 	} else if comment := d.commentOf(n, path); isGlued(comment) {
-		d.fail(n, "%s has no value, since # begins a comment; put it in quotes: %q", d.title(path), cut(comment))
+		d.fail(n, "%s has no value, since # begins a comment; put it in quotes: %q", d.title(path), shown(comment, f))
 	}
 }
 
 // noValue reports a key without a value where one is needed.
 func (d *decoder) noValue(n *yaml.Node, v reflect.Value, f Field, path []string) {
 	before := len(d.problems)
-	d.emptyHint(n, path)
+	d.emptyHint(n, f, path)
 	switch {
 	case len(d.problems) > before:
 	case v.Kind() == reflect.String && n.Value == "":
@@ -34,13 +34,21 @@ func (d *decoder) noValue(n *yaml.Node, v reflect.Value, f Field, path []string)
 
 // swallowed reports a plain text that a # without a space behind it has cut
 // off: a comment would have one, the rest of a password would not.
-func (d *decoder) swallowed(n *yaml.Node, path []string) bool {
+func (d *decoder) swallowed(n *yaml.Node, f Field, path []string) bool {
 	if n.Style != 0 || !isGlued(n.LineComment) {
 		return false
 	}
 	whole := n.Value + " " + n.LineComment
-	d.fail(n, "%s ends at the #, which begins a comment; put it in quotes: %q, or put a space behind the #", d.title(path), cut(whole))
+	d.fail(n, "%s ends at the #, which begins a comment; put it in quotes: %q, or put a space behind the #", d.title(path), shown(whole, f))
 	return true
+}
+
+// shown is a text as a message quotes it, without what is secret.
+func shown(text string, f Field) string {
+	if f.Secret {
+		return "…"
+	}
+	return cut(text)
 }
 
 // commentOf is the comment in the line of a value or of its key.

@@ -34,7 +34,7 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, f Field, path []string) 
 		return
 	}
 	if v.Kind() == reflect.String && !isText(v.Type()) {
-		if !d.swallowed(n, path) {
+		if !d.swallowed(n, f, path) {
 			d.text(n, v, f, path, text)
 		}
 		return

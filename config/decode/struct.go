@@ -16,7 +16,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, f Field, path []strin
 	case n.Kind == yaml.MappingNode:
 		d.fields(n, v, path)
 	case isNull(n):
-		d.emptyHint(n, path)
+		d.emptyHint(n, f, path)
 		d.missing(n, v, path)
 	case hasShort && (n.Kind == yaml.ScalarNode || brief.Type.Kind() == reflect.Slice):
 		at := append(slices.Clip(path), brief.Name)

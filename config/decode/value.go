@@ -113,7 +113,7 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, f Field, path []string) {
 	case n.Kind == yaml.SequenceNode:
 		items = n.Content
 	case isNull(n):
-		d.emptyHint(n, path)
+		d.emptyHint(n, f, path)
 		items = nil
 	}
 	list := reflect.MakeSlice(v.Type(), len(items), len(items))
@@ -128,7 +128,7 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, f Field, path []string) {
 // mapping decodes names to values.
 func (d *decoder) mapping(n *yaml.Node, v reflect.Value, f Field, path []string) {
 	if isNull(n) {
-		d.emptyHint(n, path)
+		d.emptyHint(n, f, path)
 		v.Set(reflect.MakeMap(v.Type()))
 		return
 	}
