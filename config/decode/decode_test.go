@@ -223,6 +223,8 @@ func TestProblems(t *testing.T) {
 		{"listen: a\nname: !x y", `f:2:7: the tag !x is not read here; if the value begins with "!", put it in quotes`},
 		{"listen: a\n<<: x", `f:2:5: << merges a mapping: write <<: *name, where &name marks the mapping`},
 		{"listen: a\nname: ${env:NETWRIGHT_NONE}", `f:2:7: the environment has no variable "NETWRIGHT_NONE"`},
+		{"listen: a\nidle: ${file:/dev/null}x", `f:2:7: idle: ${file:/dev/null}x does not stand for a duration such as 10s`},
+		{"listen: a\nmode: ${file:/dev/null}x", `f:2:7: mode: ${file:/dev/null}x does not stand for one of drop, wait`},
 		{"listen: a\nname: ${file:/nonexistent/x}", `f:2:7: ${file:/nonexistent/x}: open /nonexistent/x: no such file or directory`},
 		{"listen: a\nname: ${file:}", `f:2:7: ${file:} names no file; write ${file:PATH}`},
 		{"listen: a\nname: ${host", `f:2:7: the ${ in "${host" is not closed by a }; write $${ for a plain ${`},

@@ -39,22 +39,22 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, f Field, path []string) 
 		}
 		return
 	}
-	if err := setScalar(v, f, strings.TrimSpace(text)); err != nil {
-		d.fail(n, "%s: %v", d.section(path), d.hideSecret(err, f, path))
+	switch err := setScalar(v, f, strings.TrimSpace(text)); {
+	case err == nil:
+	case f.Secret || text != n.Value: // what was brought in from outside may be secret
+		d.fail(n, "%s: %s does not stand for %s", d.section(path), shown(n.Value, f), wanted(v.Type(), f))
+	default:
+		d.fail(n, "%s: %v", d.section(path), err)
 	}
-}
-
-// hideSecret keeps a secret out of the message about it.
-func (d *decoder) hideSecret(err error, f Field, path []string) error {
-	if f.Secret {
-		return fmt.Errorf("not a value that %s can have", d.section(path))
-	}
-	return err
 }
 
 // text sets a string.
 func (d *decoder) text(n *yaml.Node, v reflect.Value, f Field, path []string, text string) {
-	if f.Enum != nil && !slices.Contains(f.Enum, text) {
+	switch known := f.Enum == nil || slices.Contains(f.Enum, text); {
+	case !known && text != n.Value:
+		d.fail(n, "%s: %s does not stand for %s", d.section(path), cut(n.Value), wanted(v.Type(), f))
+		return
+	case !known:
 		p := d.fail(n, "%s cannot be %q; it is one of %s", d.section(path), cut(text), strings.Join(f.Enum, ", "))
 		p.Suggestion = Suggest(text, f.Enum)
 		return
