@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
+	"syscall"
 	"time"
 
 	"github.com/netwright/netwright/http/message"
@@ -58,8 +60,9 @@ func (b *body) start(src source, kind bodyKind, length, most int64, timeout time
 func (b *body) done() {
 	if b.large != nil {
 		copyBuffers.Put(b.large)
-		b.large, b.buf = nil, nil
+		b.large = nil
 	}
+	b.buf, b.r, b.w = nil, 0, 0
 }
 
 // ended says whether the whole content was read.
@@ -193,7 +196,7 @@ func (b *body) wait() error {
 			return err
 		}
 	}
-	b.dl.set(phaseBusy, b.timeout)
+	b.dl.reading(b.timeout)
 	if b.least > 0 {
 		return b.paced()
 	}
@@ -238,8 +241,9 @@ func (b *body) fail(err error) error {
 	case err == io.EOF && b.kind == bodyUntilClose:
 	case err == io.EOF:
 		err = io.ErrUnexpectedEOF
+	case b.dl.canceled.Load():
+		err = ErrCanceled
 	case isTimeout(err):
-		b.conn.SetDeadline(time.Time{}) // the answer must still get out
 		err = ErrBodyTimeout
 	}
 	b.err = err
@@ -257,12 +261,10 @@ type flusher interface{ Flush() error }
 // WriteTo implements io.WriterTo. Where w is a *net.TCPConn and the content comes
 // straight from another, the bytes never leave the kernel.
 func (b *body) WriteTo(w io.Writer) (int64, error) {
-	var moved int64
-	if dst, ok := w.(*net.TCPConn); ok && b.kind == bodyLength && b.err == nil {
-		if n, ok, err := b.splice(dst); ok {
-			return n, err
-		}
+	if dst, ok := w.(*net.TCPConn); ok && b.splices() {
+		return b.splice(dst, nil)
 	}
+	var moved int64
 	held, _ := w.(flusher)
 	for {
 		p, err := b.next(false)
@@ -293,40 +295,61 @@ func (b *body) WriteTo(w io.Writer) (int64, error) {
 // than a copy.
 const spliceLeast = 64 << 10
 
-// splice moves what is left of the content between two sockets in the kernel. ok
-// is false when it did not, and nothing has moved.
-func (b *body) splice(dst *net.TCPConn) (moved int64, ok bool, err error) {
-	src, bareSource := b.conn.(*net.TCPConn)
-	if !bareSource || b.left < spliceLeast {
-		return 0, false, nil
-	}
+// splices says whether the content can be and is worth being spliced.
+func (b *body) splices() bool {
+	_, ok := b.conn.(*net.TCPConn)
+	return ok && b.kind == bodyLength && b.err == nil && b.left >= spliceLeast
+}
+
+// splice moves what is left of the content between two sockets in the kernel.
+// to is the deadline of dst, nil where it is not one of ours.
+func (b *body) splice(dst *net.TCPConn, to *deadline) (moved int64, err error) {
 	if p, _ := b.next(false); len(p) > 0 {
 		n, err := dst.Write(p)
+		moved = int64(n)
 		b.Discard(n)
 		if err != nil {
-			return int64(n), true, &WriteError{err}
+			return moved, &WriteError{err}
 		}
-		moved = int64(n)
 	}
 	for b.left > 0 {
 		if err := b.wait(); err != nil {
-			return moved, true, err
+			return moved, b.fail(err)
 		}
-		b.dl.watch(true)
-		n, err := dst.ReadFrom(&io.LimitedReader{R: src, N: b.left})
-		b.dl.watch(false)
+		b.dl.beginIn(b.timeout, b.least)
+		n, err := dst.ReadFrom(&io.LimitedReader{R: b.conn, N: b.left})
+		b.dl.endIn()
 		b.n += n
-		b.took(n)
 		moved += n
-		switch {
-		case err != nil && b.dl.late(err):
-		case err != nil:
-			return moved, true, b.fail(err)
-		case n == 0 && b.left > 0:
-			return moved, true, b.fail(io.EOF)
+		b.took(n)
+		if err != nil {
+			err = b.spliceFailed(err, dst, to)
+		} else if n == 0 && b.left > 0 {
+			err = b.fail(io.EOF)
+		}
+		if err != nil {
+			return moved, err
 		}
 	}
-	return moved, true, nil
+	return moved, nil
+}
+
+// spliceFailed finds out which side of a splice an error is of, which the error
+// does not say. It returns nil where both can go on.
+func (b *body) spliceFailed(err error, dst *net.TCPConn, to *deadline) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		if to == nil || !to.lateWrite(err) && !b.dl.inDue(b.dl.clock.now.Load()) && !b.dl.canceled.Load() {
+			return &WriteError{err}
+		}
+		if b.dl.lateRead(err) {
+			return nil
+		}
+		return b.fail(err)
+	}
+	if errors.Is(err, syscall.EPIPE) || wasReset(dst) {
+		return &WriteError{err}
+	}
+	return b.fail(err)
 }
 
 // WriteError is an error of the side that a body was written to, to tell it from

@@ -17,9 +17,9 @@ const (
 )
 
 const (
-	maxChunkDigits = 16
+	maxChunkDigits = 15      // what fits an int64 with room to spare
 	maxChunkLine   = 1 << 10 // of one size line with its extensions
-	maxChunkExt    = 4 << 10 // of all extensions of a body
+	maxChunkExt    = 4 << 10 // of all extensions, beyond the data that they come with
 	maxTrailers    = 4 << 10
 	maxTrailerN    = 32
 )
@@ -59,6 +59,7 @@ func (b *body) nextChunk() error {
 				continue
 			}
 			b.left, b.chunks = size, inData
+			b.extBytes = int(max(0, int64(b.extBytes)-size))
 			if b.most >= 0 && size > b.most-b.seen {
 				return ErrBodyTooLarge
 			}
@@ -70,10 +71,11 @@ func (b *body) nextChunk() error {
 
 // parseTrailers reads the trailer section, and ends the body behind it.
 func (b *body) parseTrailers(p []byte) error {
+	p, full := limits{head: maxTrailers}.cut(p)
 	fields, n, err := parseFields(p, 0, b.trailers[:0], maxTrailerN)
 	b.trailers = fields
 	switch {
-	case err == ErrTooManyFields, err == nil && n == 0 && len(p) > maxTrailers:
+	case err == nil && n == 0 && full:
 		return ErrHeadTooLarge
 	case err != nil || n == 0:
 		return err
@@ -93,7 +95,7 @@ func (b *body) parseTrailers(p []byte) error {
 func parseChunkLine(p []byte) (size int64, ext, n int, err error) {
 	digits := 0
 	for digits < len(p) && hexValue[p[digits]] >= 0 {
-		if digits == maxChunkDigits || size > (1<<63-1)>>4 {
+		if digits == maxChunkDigits {
 			return 0, 0, 0, errChunk
 		}
 		size = size<<4 | int64(hexValue[p[digits]])
@@ -159,7 +161,7 @@ func skipExtensions(p []byte, n int) (int, error) {
 			n = skipBlanks(p, n)
 		}
 	}
-	if n != end {
+	if n != end || p[n-1] == ' ' || p[n-1] == '\t' {
 		return 0, errChunkExt
 	}
 	return end, nil

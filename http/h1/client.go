@@ -15,8 +15,8 @@ import (
 // Errors that say how far an exchange got, which decides whether it may be tried
 // again.
 var (
-	// ErrStale: the connection had been closed by the other side while it was
-	// idle, or held bytes nobody had asked for. Nothing was sent.
+	// ErrStale: a connection that has been used before was closed by the other
+	// side while it was idle, or held bytes nobody had asked for. Nothing was sent.
 	ErrStale = errors.New("h1: the kept connection is no longer usable")
 	// ErrNoAnswer: the request was sent, but the connection ended before the
 	// first byte of an answer.
@@ -25,10 +25,12 @@ var (
 	ErrCanceled = errors.New("h1: the exchange was canceled")
 	// ErrAnswerTimeout: the head of the answer did not come in time.
 	ErrAnswerTimeout = errors.New("h1: no answer in time")
+
+	errUnusable = errors.New("a new connection was closed, or spoken on, before anything was sent")
 )
 
 // ClientConfig limits what a client takes from a server. The zero value of a
-// field means its default.
+// field means its default; less than zero means no limit.
 type ClientConfig struct {
 	Head        int           // of an answer, bytes; default 64 KiB
 	Fields      int           // in an answer's head; default 200
@@ -39,21 +41,11 @@ type ClientConfig struct {
 
 // SetDefaults fills what is zero.
 func (c *ClientConfig) SetDefaults() {
-	if c.Head == 0 {
-		c.Head = 64 << 10
-	}
-	if c.Fields == 0 {
-		c.Fields = 200
-	}
-	if c.Interim == 0 {
-		c.Interim = 10
-	}
-	if c.BodyTimeout == 0 {
-		c.BodyTimeout = time.Minute
-	}
-	if c.SendTimeout == 0 {
-		c.SendTimeout = 30 * time.Second
-	}
+	setCount(&c.Head, 64<<10)
+	setCount(&c.Fields, 200)
+	setCount(&c.Interim, 10)
+	setTime(&c.BodyTimeout, time.Minute)
+	setTime(&c.SendTimeout, 30*time.Second)
 }
 
 // Client speaks HTTP/1.1 to one server over one connection, one exchange at a
@@ -75,7 +67,10 @@ type Client struct {
 	reply    *Reply                // what step reads into
 	stepErr  error
 	sent     bool
+	used     bool        // not its first exchange
+	owed     atomic.Bool // of the request's body something was not sent yet
 	answered atomic.Bool // the head of the answer is there
+	probe    [1]byte
 }
 
 // Reply is an answer and the memory that it is read into. One may serve many
@@ -86,6 +81,7 @@ type Reply struct {
 	buf  []byte
 	src  source
 	kind bodyKind
+	from *Client
 }
 
 // NewReply returns a Reply with a buffer of its own.
@@ -116,7 +112,6 @@ func NewClient(conn net.Conn, d *Deadlines, cfg *ClientConfig) *Client {
 	c.Cancel = c.cancel
 	c.sink = sink{conn: conn, dl: &c.dl, left: message.UnknownLength, timeout: cfg.SendTimeout}
 	c.dl.conn = conn
-	c.dl.pace(cfg.BodyTimeout, 0)
 	d.add(&c.dl)
 	return c
 }
@@ -134,7 +129,6 @@ func (c *Client) Conn() net.Conn { return c.conn }
 // Leave stops watching the connection, which its taker owns from then on.
 func (c *Client) Leave() net.Conn {
 	c.dl.clock.remove(&c.dl)
-	c.dl.set(phaseBusy, 0)
 	c.conn.SetDeadline(time.Time{})
 	return c.conn
 }
@@ -155,13 +149,14 @@ func (c *Client) RoundTrip(request []byte, reply *Reply, toHead bool, timeout ti
 		if err := c.Send(request); err != nil {
 			return err
 		}
+		c.owed.Store(false)
 		return c.Receive(reply, toHead, timeout, inform)
 	}
 	reply.begin(c)
 	c.request, c.reply, c.sent, c.stepErr = request, reply, false, nil
-	c.dl.set(phaseBusy, timeout)
+	c.dl.reading(timeout)
 	err := c.raw.Read(c.step)
-	for err != nil && c.dl.late(err) && !c.sent {
+	for err != nil && !c.sent && c.dl.lateRead(err) {
 		err = c.raw.Read(c.step)
 	}
 	rest := c.request
@@ -172,7 +167,7 @@ func (c *Client) RoundTrip(request []byte, reply *Reply, toHead bool, timeout ti
 	if err == errPartial {
 		err = c.sink.write(rest)
 	}
-	if err != nil && !c.dl.late(err) {
+	if err != nil && !c.dl.lateRead(err) {
 		return c.failed(reply, err)
 	}
 	return c.receive(reply, toHead, inform)
@@ -198,11 +193,14 @@ func (c *Client) exchangeDirect(fd uintptr) bool {
 		n, errno := send(fd, c.request)
 		switch {
 		case errno == syscall.EAGAIN || errno == 0 && n < len(c.request):
-			c.request = c.request[max(n, 0):]
+			if errno == 0 {
+				c.sink.n += int64(n)
+				c.request = c.request[n:]
+			}
 			c.stepErr = errPartial
 			return true
 		case errno != 0:
-			c.stepErr = errno
+			c.stepErr = ErrStale
 			return true
 		}
 		c.sink.n += int64(n)
@@ -223,13 +221,14 @@ func (c *Client) exchangeDirect(fd uintptr) bool {
 }
 
 // Send writes a request's head, and what of its body stands behind it. The rest
-// of a body goes through SendBody.
+// of a body goes through SendBody, which must follow.
 func (c *Client) Send(request []byte) error {
 	if c.stale() {
-		return ErrStale
+		return c.failed(nil, ErrStale)
 	}
-	c.dl.set(phaseBusy, c.cfg.SendTimeout)
-	defer c.dl.rest()
+	c.owed.Store(true)
+	c.answered.Store(false)
+	c.dl.in.at.Store(0)
 	if err := c.sink.write(request); err != nil {
 		return c.failed(nil, err)
 	}
@@ -237,25 +236,51 @@ func (c *Client) Send(request []byte) error {
 }
 
 // stale says whether a kept connection was closed by the other side, or holds
-// bytes nobody asked for. Below TLS those may be session tickets, so there only
-// the close counts.
+// bytes nobody asked for.
 func (c *Client) stale() bool {
 	if c.raw == nil {
-		return hungUp(c.conn)
+		return c.staleAbove()
 	}
 	idle := false
 	err := c.raw.Control(func(fd uintptr) {
-		var b [1]byte
-		_, errno := recv(fd, b[:])
+		_, errno := recv(fd, c.probe[:])
 		idle = errno == syscall.EAGAIN
 	})
 	return err != nil || !idle
+}
+
+// staleAbove is stale for a connection above a socket, as TLS is. What the socket
+// holds may be for that layer alone, such as a session ticket, so the layer is
+// asked; and what it holds itself it gives whatever the deadline.
+func (c *Client) staleAbove() bool {
+	if hungUp(c.conn) {
+		return true
+	}
+	until := aLongTimeAgo
+	if ready(c.conn, pollIn) {
+		until = time.Now().Add(time.Millisecond)
+	}
+	if c.conn.SetReadDeadline(until) != nil {
+		return true
+	}
+	n, err := c.conn.Read(c.probe[:])
+	return n > 0 || !isTimeout(err) || c.conn.SetReadDeadline(time.Time{}) != nil || c.dl.canceled.Load()
 }
 
 // SendBody sends content of that length, UnknownLength for chunks; the head of the
 // answer must come within timeout of its end. An error that is a *WriteError is
 // the server's side; any other is content's.
 func (c *Client) SendBody(content message.Body, length int64, timeout time.Duration) error {
+	err := c.sendBody(content, length)
+	due := c.dl.after(phaseBusy, timeout)
+	c.dl.in.at.Store(due)
+	if c.answered.Load() { // before the end, so that nothing is waited for
+		c.dl.in.at.CompareAndSwap(due, 0)
+	}
+	return err
+}
+
+func (c *Client) sendBody(content message.Body, length int64) error {
 	c.sink.left, c.sink.chunked = length, length == message.UnknownLength
 	if _, err := c.sink.ReadFrom(content); err != nil {
 		return err
@@ -263,10 +288,7 @@ func (c *Client) SendBody(content message.Body, length int64, timeout time.Durat
 	if err := c.sink.finish(content.Trailers()); err != nil {
 		return &WriteError{err}
 	}
-	c.dl.set(phaseBusy, timeout)
-	if c.answered.Load() { // before the end, so that nothing is waited for
-		c.dl.rest()
-	}
+	c.owed.Store(false)
 	return nil
 }
 
@@ -276,13 +298,15 @@ func (c *Client) Sent() int64 { return c.sink.n }
 // Receive reads the head of the answer to what Send sent.
 func (c *Client) Receive(reply *Reply, toHead bool, timeout time.Duration, inform func(*message.Response) error) error {
 	reply.begin(c)
-	c.dl.set(phaseBusy, timeout)
+	if !c.owed.Load() { // else SendBody bounds itself, and then the wait
+		c.dl.reading(timeout)
+	}
 	return c.receive(reply, toHead, inform)
 }
 
 // begin empties the reply for an exchange on c.
 func (r *Reply) begin(c *Client) {
-	c.answered.Store(false)
+	r.from = c
 	r.Response.Reset()
 	r.body.done()
 	r.src = source{conn: c.conn, dl: &c.dl, buf: r.buf}
@@ -308,6 +332,7 @@ func (c *Client) receive(r *Reply, toHead bool, inform func(*message.Response) e
 			rest := source{conn: c.conn, dl: &c.dl, buf: r.src.buf[n:], w: r.src.w - n, n: r.src.n}
 			r.kind = kind
 			r.body.start(rest, kind, r.Response.Length, -1, c.cfg.BodyTimeout, 0)
+			c.used = true
 			c.answered.Store(true)
 			c.dl.rest()
 			return nil
@@ -340,8 +365,10 @@ func (c *Client) failed(r *Reply, err error) error {
 	switch {
 	case c.dl.canceled.Load():
 		return ErrCanceled
-	case err == ErrStale:
+	case err == ErrStale && c.used:
 		return err
+	case err == ErrStale:
+		return fmt.Errorf("%w: %w", ErrNoAnswer, errUnusable)
 	case isTimeout(err):
 		return ErrAnswerTimeout
 	case r == nil || r.src.w == 0:
@@ -352,10 +379,11 @@ func (c *Client) failed(r *Reply, err error) error {
 	return err
 }
 
-// Reusable says whether the connection may carry another exchange: the answer was
-// read to its end, nothing follows it, and the server wants to go on.
+// Reusable says whether the connection may carry another exchange: the request was
+// sent and the answer read to its end, nothing follows it, and the server wants
+// to go on. It is asked before Release.
 func (r *Reply) Reusable() bool {
-	if !r.KeepAlive || r.src.dl.canceled.Load() || r.kind == bodyUntilClose || len(r.Rest()) > 0 {
+	if !r.KeepAlive || r.Status == 101 || r.from.owed.Load() || r.src.dl.canceled.Load() || r.kind == bodyUntilClose || len(r.Rest()) > 0 {
 		return false
 	}
 	return r.body.ended() || r.body.kind == bodyNone

@@ -19,29 +19,34 @@ type Config struct {
 
 // SetDefaults fills what is zero.
 func (c *Config) SetDefaults() {
-	def := func(v *int, d int) {
-		if *v == 0 {
-			*v = d
-		} else if *v < 0 {
-			*v = 1 << 30
-		}
-	}
-	wait := func(v *time.Duration, d time.Duration) {
-		if *v == 0 {
-			*v = d
-		}
-	}
-	def(&c.Line, 8<<10)
-	def(&c.Head, 16<<10)
-	def(&c.Fields, 100)
+	setCount(&c.Line, 8<<10)
+	setCount(&c.Head, 16<<10)
+	setCount(&c.Fields, 100)
 	if c.Body == 0 {
 		c.Body = -1
 	}
-	wait(&c.HeadTimeout, 10*time.Second)
-	wait(&c.IdleTimeout, time.Minute)
-	wait(&c.BodyTimeout, 30*time.Second)
-	wait(&c.SendTimeout, 30*time.Second)
-	wait(&c.Linger, 2*time.Second)
+	setTime(&c.HeadTimeout, 10*time.Second)
+	setTime(&c.IdleTimeout, time.Minute)
+	setTime(&c.BodyTimeout, 30*time.Second)
+	setTime(&c.SendTimeout, 30*time.Second)
+	setTime(&c.Linger, 2*time.Second)
 }
 
 func (c *Config) limits() limits { return limits{line: c.Line, head: c.Head, fields: c.Fields} }
+
+// setCount makes the default of a limit that is not set, and the most there can be
+// of one that is off.
+func setCount(v *int, usual int) {
+	switch {
+	case *v == 0:
+		*v = usual
+	case *v < 0:
+		*v = 1 << 30
+	}
+}
+
+func setTime(v *time.Duration, usual time.Duration) {
+	if *v == 0 {
+		*v = usual
+	}
+}

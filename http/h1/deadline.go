@@ -81,25 +81,27 @@ func (d *Deadlines) sweep() {
 
 func (d *Deadlines) add(e *deadline) {
 	e.clock = d
-	e.moved.Store(-1)
 	d.mu.Lock()
 	e.index = len(d.entries)
 	d.entries = append(d.entries, e)
 	d.mu.Unlock()
 }
 
+// remove returns when nothing is done to the connection any more.
 func (d *Deadlines) remove(e *deadline) {
+	e.acting.Lock()
+	defer e.acting.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e.index < 0 {
+	if e.left {
 		return
 	}
+	e.left = true
 	last := len(d.entries) - 1
 	d.entries[e.index] = d.entries[last]
 	d.entries[e.index].index = e.index
 	d.entries[last] = nil
 	d.entries = d.entries[:last]
-	e.index = -1
 }
 
 // phase is what a connection waits for.
@@ -112,12 +114,16 @@ const (
 	phaseMask      = 3
 )
 
-// deadline is one connection's entry.
+// deadline is one connection's entry. Each direction has its own time, since a
+// body may be read while the answer is written.
 type deadline struct {
-	clock *Deadlines
-	index int
-	conn  net.Conn
-	at    atomic.Int64 // when it is due, the phase in the two lowest bits; 0 never
+	clock  *Deadlines
+	index  int
+	acting sync.Mutex // held while the clock acts on the connection
+	left   bool       // the clock; guarded by acting
+	conn   net.Conn
+	in     direction
+	out    direction
 
 	canceled atomic.Bool // every wait is to end, and none is to begin
 
@@ -125,27 +131,43 @@ type deadline struct {
 	done <-chan struct{} // closed when the server drains
 	idle atomic.Int64    // what setIdle was given last
 	gone func()          // called when the client has hung up while phaseAnswering
+}
 
-	// A long splice gives no sign of life, so the kernel is asked for one.
-	moved atomic.Int64 // bytes moved as of the last look; -1 when no splice is under way
-	stall atomic.Int64 // nanoseconds from one look to the next
-	least atomic.Int64 // bytes in each stall that count as life
+// direction is one way of a connection.
+type direction struct {
+	at   atomic.Int64                 // when it is due, the phase in the two lowest bits; 0 never
+	long atomic.Pointer[longTransfer] // the copy in the kernel that is under way
+}
+
+// longTransfer is a splice or sendfile. It gives no sign of life, so the kernel is
+// asked for one. Only the clock uses it once it is there.
+type longTransfer struct {
+	moved int64         // bytes as of the last look
+	stall time.Duration // from one look to the next
+	least int64         // bytes in each stall that count as life
 }
 
 // lookAfter is how often the client of a request that takes long is looked at.
 const lookAfter = time.Second
 
-// set arms the deadline. A d of 0 or less never ends.
-func (e *deadline) set(p phase, d time.Duration) {
+// after is the time at which something that may take d is due; 0 is never, and
+// so is a d of 0 or less.
+func (e *deadline) after(p phase, d time.Duration) int64 {
 	if d <= 0 {
-		e.at.Store(0)
-		return
+		return 0
 	}
-	e.at.Store((e.clock.now.Load()+int64(d+tick))&^phaseMask | int64(p)) // the clock may be a tick behind
+	return (e.clock.now.Load()+int64(d+tick))&^phaseMask | int64(p) // the clock may be a tick behind
 }
 
-// setIdle arms the deadline for the next request. With no limit it is so far away
-// that only a drain comes before.
+// reading says that something must arrive within d.
+func (e *deadline) reading(d time.Duration) { e.in.at.Store(e.after(phaseBusy, d)) }
+
+// writing says that something must be taken within d, wrote that it was.
+func (e *deadline) writing(d time.Duration) { e.out.at.Store(e.after(phaseBusy, d)) }
+func (e *deadline) wrote()                  { e.out.at.Store(0) }
+
+// setIdle says that the next request must begin within d. With no limit that is
+// so far away that only a drain comes before.
 func (e *deadline) setIdle(d time.Duration) {
 	if d <= 0 {
 		d = 1 << 60
@@ -153,25 +175,35 @@ func (e *deadline) setIdle(d time.Duration) {
 	if e.idle.Load() != int64(d) {
 		e.idle.Store(int64(d))
 	}
-	e.set(phaseIdle, d)
+	e.in.at.Store(e.after(phaseIdle, d))
 }
 
-// rest is what a connection is in between reads and writes: nothing is due, but
-// a server looks now and then whether its client is still there.
+// rest is what a connection is in between reads: nothing is due, but a server
+// looks now and then whether its client is still there.
 func (e *deadline) rest() {
 	if e.gone == nil {
-		e.at.Store(0)
+		e.in.at.Store(0)
 		return
 	}
-	e.set(phaseAnswering, lookAfter)
+	e.in.at.Store(e.after(phaseAnswering, lookAfter))
 }
 
+// due says whether the clock must act.
 func (e *deadline) due(now int64) bool {
-	at := e.at.Load()
+	return e.inDue(now) || e.outDue(now)
+}
+
+func (e *deadline) inDue(now int64) bool {
+	at := e.in.at.Load()
 	if at == 0 {
 		return false
 	}
 	return now >= at || phase(at&phaseMask) == phaseIdle && e.drained(now, at)
+}
+
+func (e *deadline) outDue(now int64) bool {
+	at := e.out.at.Load()
+	return at != 0 && now >= at
 }
 
 // drained says whether an idle connection of a draining server had its grace.
@@ -184,75 +216,112 @@ func (e *deadline) drained(now, at int64) bool {
 	}
 }
 
+// act ends a wait that has taken too long.
 func (e *deadline) act(now int64) {
-	at := e.at.Load()
-	switch {
-	case phase(at&phaseMask) == phaseAnswering:
-		if !hungUp(e.conn) {
-			e.at.CompareAndSwap(at, (now+int64(lookAfter))&^phaseMask|int64(phaseAnswering))
-			return
+	e.acting.Lock()
+	defer e.acting.Unlock()
+	if e.left {
+		return
+	}
+	if at := e.in.at.Load(); e.inDue(now) {
+		if phase(at&phaseMask) == phaseAnswering {
+			e.look(now, at)
+		} else if !e.alive(&e.in, pollIn, now, at) {
+			e.conn.SetReadDeadline(aLongTimeAgo)
 		}
-		e.at.CompareAndSwap(at, 0)
-		e.gone()
-	case e.due(now):
-		if e.progressed(now, at) {
-			return
-		}
-		e.conn.SetDeadline(aLongTimeAgo)
+	}
+	if at := e.out.at.Load(); e.outDue(now) && !e.alive(&e.out, pollOut, now, at) {
+		e.conn.SetWriteDeadline(aLongTimeAgo)
 	}
 }
 
-// progressed asks the kernel whether bytes have moved since the last look on a
-// connection that is in one long splice, and gives it more time then.
-func (e *deadline) progressed(now, at int64) bool {
-	before := e.moved.Load()
-	if before < 0 {
+// look looks whether the client of a request under way is still there.
+func (e *deadline) look(now, at int64) {
+	if !hungUp(e.conn) {
+		e.in.at.CompareAndSwap(at, (now+int64(lookAfter))&^phaseMask|int64(phaseAnswering))
+		return
+	}
+	e.in.at.CompareAndSwap(at, 0)
+	e.gone()
+}
+
+// beginIn says that a copy in the kernel begins to read from the connection, of
+// which least bytes a second must come in each stall.
+func (e *deadline) beginIn(stall time.Duration, least int64) {
+	e.begin(&e.in, pollIn, stall, least)
+}
+
+// beginOut says that one begins to write to it.
+func (e *deadline) beginOut(stall time.Duration) { e.begin(&e.out, pollOut, stall, 0) }
+
+func (e *deadline) begin(d *direction, way int16, stall time.Duration, least int64) {
+	d.long.Store(&longTransfer{
+		moved: bytesMoved(e.conn, way), stall: stall,
+		least: max(1, int64(float64(least)*stall.Seconds())),
+	})
+	d.at.Store(e.after(phaseBusy, stall))
+}
+
+// endIn says that the copy is over.
+func (e *deadline) endIn() {
+	e.rest()
+	e.in.long.Store(nil)
+}
+
+func (e *deadline) endOut() {
+	e.wrote()
+	e.out.long.Store(nil)
+}
+
+// alive asks the kernel whether a long transfer gets on, and gives it more time
+// then. Where the socket itself is ready, it is the other end of the copy that
+// is waited for, and this one is not to blame.
+func (e *deadline) alive(d *direction, way int16, now, at int64) bool {
+	t := d.long.Load()
+	if t == nil {
 		return false
 	}
-	after := bytesMoved(e.conn)
-	if after-before < max(e.least.Load(), 1) {
+	moved := bytesMoved(e.conn, way)
+	if moved-t.moved < t.least && !ready(e.conn, way) {
 		return false
 	}
-	e.moved.Store(after)
-	e.at.CompareAndSwap(at, (now+e.stall.Load())&^phaseMask)
+	t.moved = moved
+	d.at.CompareAndSwap(at, (now+int64(t.stall))&^phaseMask)
 	return true
 }
 
-// late says whether err came of a kick that was meant for an earlier wait. If so
-// the connection is usable again.
-func (e *deadline) late(err error) bool {
-	if !errors.Is(err, os.ErrDeadlineExceeded) || e.canceled.Load() {
+// lateRead says whether err, of a read, came of a kick that was meant for an
+// earlier wait. If so the connection can be read again.
+func (e *deadline) lateRead(err error) bool {
+	if !errors.Is(err, os.ErrDeadlineExceeded) || e.canceled.Load() || e.inDue(e.clock.now.Load()) {
 		return false
 	}
-	if at := e.at.Load(); at != 0 && e.due(e.clock.now.Load()) {
-		return false
-	}
-	if e.conn.SetDeadline(time.Time{}) != nil {
+	if e.conn.SetReadDeadline(time.Time{}) != nil {
 		return false
 	}
 	if e.canceled.Load() { // it may have come in between
-		e.conn.SetDeadline(aLongTimeAgo)
+		e.conn.SetReadDeadline(aLongTimeAgo)
 		return false
 	}
 	return true
 }
 
-var aLongTimeAgo = time.Unix(1, 0)
-
-// pace says how a long splice must get on: least bytes a second, looked at each
-// stall.
-func (e *deadline) pace(stall time.Duration, least int64) {
-	e.stall.Store(int64(stall))
-	e.least.Store(int64(float64(max(least, 0)) * stall.Seconds()))
-}
-
-// watch says whether a splice is under way, during which the kernel's counters
-// and not set tell that the connection lives.
-func (e *deadline) watch(on bool) {
-	if on {
-		e.moved.Store(bytesMoved(e.conn))
-		return
+// lateWrite is lateRead for writes. Abort does not end those, Cancel does.
+func (e *deadline) lateWrite(err error) bool {
+	if !errors.Is(err, os.ErrDeadlineExceeded) || e.ended() || e.outDue(e.clock.now.Load()) {
+		return false
 	}
-	e.moved.Store(-1)
-	e.rest()
+	if e.conn.SetWriteDeadline(time.Time{}) != nil {
+		return false
+	}
+	if e.ended() {
+		e.conn.SetWriteDeadline(aLongTimeAgo)
+		return false
+	}
+	return true
 }
+
+// ended says whether a client's exchange was canceled.
+func (e *deadline) ended() bool { return e.gone == nil && e.canceled.Load() }
+
+var aLongTimeAgo = time.Unix(1, 0)

@@ -14,6 +14,15 @@ type limits struct {
 	fields int
 }
 
+// cut returns as much of b as a head may have, and whether that is all that it may
+// have, so that a verdict does not depend on how much has come behind it.
+func (l limits) cut(b []byte) ([]byte, bool) {
+	if len(b) < l.head {
+		return b, false
+	}
+	return b[:l.head], true
+}
+
 // parseFields reads field lines from b[p:] until the empty line. It returns the
 // position behind that line, or 0 when b ends before it. A bad byte is an error
 // as soon as it is seen, so that the verdict does not depend on how the head was
@@ -76,7 +85,7 @@ func parseFields(b []byte, p int, fields message.Fields, most int) (message.Fiel
 // read as "-", as CGI and WSGI servers do: Transfer_Encoding behind us would be
 // Transfer-Encoding there.
 func hideAlias(f *message.Field) {
-	var dashed [24]byte
+	var dashed [32]byte
 	if len(f.Name) > len(dashed) {
 		return
 	}

@@ -12,7 +12,9 @@ type framing struct {
 	close, keepAlive bool
 	upgrade          bool // Connection: upgrade
 	upgradeField     bool
+	h2c              bool // an Upgrade field offers it, which is never passed on
 	expect           bool
+	expectOther      bool // something other than 100-continue
 }
 
 // read looks at every field that frames a message, names its host or rules its
@@ -38,12 +40,11 @@ func (fr *framing) read(fields message.Fields) error {
 		case message.Connection:
 			fr.connection(f.Value)
 		case message.Upgrade:
-			fr.upgradeField = !fields[i:i+1].HasToken(message.Upgrade, "h2c") // never offered on
+			fr.upgradeField = true
+			fr.h2c = fr.h2c || fields[i:i+1].HasToken(message.Upgrade, "h2c")
 		case message.Expect:
-			if !message.EqualFold(f.Value, "100-continue") {
-				err = errExpect
-			}
 			fr.expect = true
+			fr.expectOther = fr.expectOther || !message.EqualFold(f.Value, "100-continue")
 			f.Known = message.Removed
 		}
 		if err != nil {
@@ -94,6 +95,9 @@ func (fr *framing) connection(list []byte) {
 		}
 	}
 }
+
+// switches says whether the sender offers, or goes over to, another protocol.
+func (fr *framing) switches() bool { return fr.upgrade && fr.upgradeField && !fr.h2c }
 
 // persistent says whether the sender wants the connection to go on (§9.3).
 func (fr *framing) persistent(v message.Version) bool {

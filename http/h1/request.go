@@ -11,6 +11,7 @@ import (
 // length of the head, or 0 when b does not hold all of it yet. scratch is memory
 // for a path that needs normalising.
 func parseRequest(b []byte, r *message.Request, lim limits, scratch []byte) (int, error) {
+	b, full := lim.cut(b)
 	p := 0
 	if len(b) > 0 && b[0] == '\r' { // one empty line is skipped (§2.2)
 		end, err := lineEnd(b, 0)
@@ -20,14 +21,19 @@ func parseRequest(b []byte, r *message.Request, lim limits, scratch []byte) (int
 		p = end
 	}
 	target, p, err := parseRequestLine(b, p, r, lim.line)
-	if p == 0 {
+	switch {
+	case err != nil:
 		return 0, err
+	case p == 0 && full:
+		return 0, ErrLineTooLong
+	case p == 0:
+		return 0, nil
 	}
 	r.Fields, p, err = parseFields(b, p, r.Fields[:0], lim.fields)
 	switch {
 	case err != nil:
 		return 0, err
-	case p > lim.head || p == 0 && len(b) >= lim.head:
+	case p == 0 && full:
 		return 0, ErrHeadTooLarge
 	case p == 0:
 		return 0, nil
@@ -139,6 +145,8 @@ func finishRequest(r *message.Request, target, scratch []byte) error {
 		return errTE10
 	case fr.hosts > 1:
 		return errTwoHosts
+	case fr.expectOther && r.Version != message.HTTP10:
+		return errExpect
 	case fr.hosts == 0 && r.Version != message.HTTP10:
 		return errNoHost
 	}
@@ -152,7 +160,7 @@ func finishRequest(r *message.Request, target, scratch []byte) error {
 		r.Length = message.UnknownLength
 	}
 	r.KeepAlive = fr.persistent(r.Version)
-	r.Upgrade = fr.upgrade && fr.upgradeField && r.Version != message.HTTP10
+	r.Upgrade = fr.switches() && r.Version != message.HTTP10
 	r.Expect100 = fr.expect && r.Length != 0 && r.Version != message.HTTP10
 	if r.Length != 0 && string(r.Method) == "TRACE" {
 		return errTraceBody
@@ -270,13 +278,24 @@ func expectsBody(method []byte) bool {
 	return false
 }
 
+// forwardable says whether a field is written as it stands: not what is hidden, nor
+// what belongs to one connection, nor what the writer of the head adds itself.
+func forwardable(n message.Name) bool {
+	switch n {
+	case message.Removed, message.ContentLength, message.Host, message.Expect:
+		return false
+	}
+	return !n.HopByHop()
+}
+
 // appendFields appends the field lines that may be forwarded.
 func appendFields(dst []byte, fields message.Fields, upgrade bool) []byte {
 	for i := range fields {
 		f := &fields[i]
 		switch {
 		case f.Known == message.Other:
-		case f.Known == message.Removed, f.Known.HopByHop() && !(upgrade && f.Known == message.Upgrade):
+		case f.Known == message.Upgrade && upgrade:
+		case !forwardable(f.Known):
 			continue
 		}
 		dst = append(dst, f.Name...)

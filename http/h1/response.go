@@ -10,6 +10,7 @@ import (
 // length of the head, or 0 when b does not hold all of it yet, and how the body
 // is framed unless the request was HEAD.
 func parseResponse(b []byte, r *message.Response, lim limits) (n int, kind bodyKind, err error) {
+	b, full := lim.cut(b)
 	version, p, err := parseVersion(b, 0)
 	if p == 0 {
 		return 0, 0, err
@@ -38,10 +39,10 @@ func parseResponse(b []byte, r *message.Response, lim limits) (n int, kind bodyK
 	}
 	start := p
 	p = skipText(b, p)
-	if p > lim.line {
+	switch {
+	case p > lim.line || p == len(b) && full:
 		return 0, 0, ErrHeadTooLarge
-	}
-	if p == len(b) {
+	case p == len(b):
 		return 0, 0, nil
 	}
 	r.Status, r.Reason = status, b[start:p]
@@ -52,7 +53,7 @@ func parseResponse(b []byte, r *message.Response, lim limits) (n int, kind bodyK
 	switch {
 	case err != nil:
 		return 0, 0, err
-	case p > lim.head || p == 0 && len(b) >= lim.head:
+	case p == 0 && full:
 		return 0, 0, ErrHeadTooLarge
 	case p == 0:
 		return 0, 0, nil
@@ -63,17 +64,20 @@ func parseResponse(b []byte, r *message.Response, lim limits) (n int, kind bodyK
 
 func finishResponse(r *message.Response) (bodyKind, error) {
 	var fr framing
-	if err := fr.read(r.Fields); err != nil && err != errExpect {
+	if err := fr.read(r.Fields); err != nil {
 		return 0, err
 	}
 	if fr.codings > 0 && r.Version == message.HTTP10 {
 		return 0, errTE10
 	}
 	r.KeepAlive = fr.persistent(r.Version)
-	r.Upgrade = fr.upgrade && fr.upgradeField
+	r.Upgrade = fr.switches()
 	r.Length = fr.length
 	switch {
 	case message.Bodiless(r.Status):
+		if r.Status == 204 && (fr.codings > 0 || fr.length > 0) {
+			r.KeepAlive = false // it may send the body that it announces
+		}
 		return bodyNone, nil
 	case fr.chunked:
 		r.Length = message.UnknownLength

@@ -63,8 +63,9 @@ type conn struct {
 	readErr error
 
 	mu     sync.Mutex
-	cancel func() // of the stream's context, or of what waits on its behalf
-	gone   bool
+	notify func() // what NotifyGone was given
+	cancel func() // of the stream's context
+	gone   bool   // the client has hung up
 }
 
 // awaiter is a connection below TLS that can wait for the next record without a
@@ -88,12 +89,14 @@ func (s *Server) Serve(ctx context.Context, nc net.Conn) error {
 	for c.next() {
 		switch c.exchange() {
 		case last:
-			return nc.Close()
+			nc.Close()
+			return nil
 		case taken:
 			return nil
 		}
 	}
-	return nc.Close()
+	nc.Close()
+	return nil
 }
 
 // next waits for the first byte of the next request. It returns false when there
@@ -108,7 +111,7 @@ func (c *conn) next() bool {
 		if c.st != nil {
 			return true
 		}
-		if err == nil || c.draining() || !c.dl.late(err) {
+		if err == nil || c.draining() || !c.dl.lateRead(err) {
 			return false
 		}
 	}
@@ -197,6 +200,8 @@ func (c *conn) exchange() outcome {
 		c.srv.handler.ServeStream(c.ctx, st)
 	case errors.As(err, &broken):
 		st.Close()
+		c.dl.rest()
+		st.src.r = st.src.w // nothing of it is looked at again
 		st.body.start(st.src, bodyNone, 0, 0, 0, 0)
 		c.srv.handler.Refuse(c.ctx, st, broken)
 	default: // the client went away in the middle of a head
@@ -208,8 +213,12 @@ func (c *conn) exchange() outcome {
 		return taken
 	}
 	if !st.end() {
-		if !st.cut && !st.asked {
-			c.linger(st, st.cfg.Linger)
+		switch {
+		case st.cut && st.untilClose():
+			c.abort()
+		case st.cut:
+		case !st.quiet() || err != nil:
+			c.linger(st.cfg.Linger)
 		}
 		c.put(st)
 		return last
@@ -230,18 +239,21 @@ func (c *conn) put(st *stream) {
 }
 
 // mostLinger is how much a client may still send behind its last answer.
-const mostLinger = 1 << 20
+const mostLinger = 16 << 20
 
 // linger lets a client that is still sending read the answer: to close with
 // bytes unread would reset the connection and with it the answer (§9.6).
-func (c *conn) linger(st *stream, most time.Duration) {
+func (c *conn) linger(most time.Duration) {
 	half, ok := c.nc.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil {
+	if !ok || most <= 0 || half.CloseWrite() != nil {
 		return
 	}
+	c.dl.in.at.Store(0)
 	c.nc.SetReadDeadline(time.Now().Add(most))
+	buf := copyBuffers.Get().(*[copyBuffer]byte)
+	defer copyBuffers.Put(buf)
 	for got := 0; got < mostLinger; {
-		n, err := c.nc.Read(st.buf)
+		n, err := c.nc.Read(buf[:])
 		if err != nil {
 			return
 		}
@@ -249,12 +261,27 @@ func (c *conn) linger(st *stream, most time.Duration) {
 	}
 }
 
+// abort resets the connection, so that the client sees that an answer is cut
+// whose end would be the connection's.
+func (c *conn) abort() {
+	if tcp, ok := bare(c.nc).(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+		tcp.Close()
+	}
+}
+
 // hungUp is called by the clock when the client is gone while it is answered.
 func (c *conn) hungUp() {
 	c.mu.Lock()
 	defer c.mu.Unlock() // held during the call, so that NotifyGone(nil) waits for it
+	if c.gone {
+		return
+	}
 	c.gone = true
 	if c.cancel != nil {
 		c.cancel()
+	}
+	if c.notify != nil {
+		c.notify()
 	}
 }

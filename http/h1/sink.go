@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"time"
 
@@ -21,6 +22,8 @@ type sink struct {
 	n       int64 // bytes written to the connection
 	timeout time.Duration
 	err     error
+	vec     [2][]byte   // what bufs is made of, here so that it costs no allocation
+	bufs    net.Buffers // of writev
 }
 
 var errTooMuch = errors.New("h1: more body was written than its Content-Length says")
@@ -82,22 +85,22 @@ func (s *sink) Flush() error {
 	if s.err != nil || len(s.out) == 0 {
 		return s.err
 	}
-	s.dl.set(phaseBusy, s.timeout)
 	err := s.write(s.out)
-	s.dl.rest()
 	s.out = s.out[:0]
 	return err
 }
 
 // write writes all of p, and goes on where a stale deadline cut it.
 func (s *sink) write(p []byte) error {
+	s.dl.writing(s.timeout)
+	defer s.dl.wrote()
 	for {
 		n, err := s.conn.Write(p)
 		s.n += int64(n)
 		if err == nil {
 			return nil
 		}
-		if !s.dl.late(err) {
+		if !s.dl.lateWrite(err) {
 			s.err = err
 			return err
 		}
@@ -107,20 +110,21 @@ func (s *sink) write(p []byte) error {
 
 // writev writes what is held back and p in one call.
 func (s *sink) writev(p []byte) error {
-	s.dl.set(phaseBusy, s.timeout)
-	defer s.dl.rest()
 	if len(s.out) == 0 {
 		return s.write(p)
 	}
-	v := net.Buffers{s.out, p}
+	s.dl.writing(s.timeout)
+	defer s.dl.wrote()
+	s.vec = [2][]byte{s.out, p}
+	s.bufs = s.vec[:]
 	for {
-		n, err := v.WriteTo(s.conn)
+		n, err := s.bufs.WriteTo(s.conn)
 		s.n += n
 		if err == nil {
 			s.out = s.out[:0]
 			return nil
 		}
-		if !s.dl.late(err) {
+		if !s.dl.lateWrite(err) {
 			s.err = err
 			return err
 		}
@@ -128,60 +132,66 @@ func (s *sink) writev(p []byte) error {
 }
 
 // ReadFrom implements io.ReaderFrom: splice where the source is a body straight
-// from a socket, sendfile where it is a file, a copy otherwise.
+// from a socket, sendfile where it is a file, a copy otherwise. An error that is
+// a *WriteError is the connection's; any other is r's.
 func (s *sink) ReadFrom(r io.Reader) (int64, error) {
-	tcp, bareConn := s.conn.(*net.TCPConn)
 	if b, ok := r.(message.Body); ok {
-		if !bareConn || s.chunked || b.Length() < spliceLeast || b.Length() > s.left && s.left >= 0 {
-			return b.WriteTo(s)
-		}
-		if err := s.Flush(); err != nil {
-			return 0, &WriteError{err}
-		}
-		s.watch(true)
-		n, err := b.WriteTo(tcp)
-		s.watch(false)
-		s.n += n
-		s.take(n)
-		return n, err
+		return s.readBody(b)
 	}
-	if !bareConn || s.chunked {
+	tcp, ok := s.conn.(*net.TCPConn)
+	if !ok || s.chunked || !s.isFile(r) {
 		return s.copy(r)
 	}
 	if err := s.Flush(); err != nil {
-		return 0, err
+		return 0, &WriteError{err}
 	}
-	s.watch(true)
-	defer s.watch(false)
-	n, err := s.readFile(tcp, r)
-	s.n += n
-	if err == nil {
-		err = s.take(n)
-	}
-	return n, err
-}
-
-// readFile lets the connection read from r, and goes on where a stale deadline
-// cut it short.
-func (s *sink) readFile(tcp *net.TCPConn, r io.Reader) (n int64, err error) {
+	s.dl.beginOut(s.timeout)
+	defer s.dl.endOut()
+	var n int64
 	for {
 		m, err := tcp.ReadFrom(r)
 		n += m
-		if err == nil || !s.dl.late(err) {
-			if err != nil {
-				s.err = err
-			}
-			return n, err
+		s.n += m
+		s.take(m)
+		if err == nil {
+			return n, nil
+		}
+		if !s.dl.lateWrite(err) {
+			s.err = err
+			return n, &WriteError{err}
 		}
 	}
 }
 
-// watch brackets a long copy in the kernel.
-func (s *sink) watch(on bool) {
-	if on {
-		s.dl.set(phaseBusy, s.timeout)
+// isFile says whether r is a file from which no more can come than was announced.
+func (s *sink) isFile(r io.Reader) bool {
+	l, limited := r.(*io.LimitedReader)
+	if limited {
+		r = l.R
 	}
-	s.dl.watch(on)
+	_, ok := r.(*os.File)
+	return ok && (s.left < 0 || limited && l.N <= s.left)
+}
+
+// readBody sends the content of another message.
+func (s *sink) readBody(r message.Body) (int64, error) {
+	tcp, ok := s.conn.(*net.TCPConn)
+	b, ours := r.(*body)
+	if !ok || !ours || s.chunked || !b.splices() || b.left > s.left && s.left >= 0 {
+		return r.WriteTo(s)
+	}
+	first := b.Buffered()
+	if err := s.writev(first); err != nil {
+		return 0, &WriteError{err}
+	}
+	b.Discard(len(first))
+	s.dl.beginOut(s.timeout)
+	n, err := b.splice(tcp, s.dl)
+	s.dl.endOut()
+	s.n += n
+	n += int64(len(first))
+	s.take(n)
+	return n, err
 }
 
 func (s *sink) copy(r io.Reader) (n int64, err error) {
@@ -191,7 +201,7 @@ func (s *sink) copy(r io.Reader) (n int64, err error) {
 		m, err := r.Read(buf[:])
 		if m > 0 {
 			if _, err := s.Write(buf[:m]); err != nil {
-				return n, err
+				return n, &WriteError{err}
 			}
 			n += int64(m)
 		}
@@ -202,7 +212,7 @@ func (s *sink) copy(r io.Reader) (n int64, err error) {
 			return n, err
 		}
 		if err := s.Flush(); err != nil {
-			return n, err
+			return n, &WriteError{err}
 		}
 	}
 }

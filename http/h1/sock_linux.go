@@ -33,31 +33,49 @@ func send(fd uintptr, p []byte) (n int, errno syscall.Errno) {
 
 // hungUp says whether the other side has closed or reset the connection, whether
 // or not bytes of it are still unread.
-func hungUp(conn net.Conn) bool {
+func hungUp(conn net.Conn) bool { return poll(conn, unix.POLLRDHUP) }
+
+// The two ways of a connection.
+const (
+	pollIn  = unix.POLLIN
+	pollOut = unix.POLLOUT
+)
+
+// ready says whether bytes wait to be read from a connection, or it takes some.
+func ready(conn net.Conn, way int16) bool { return poll(conn, way) }
+
+// wasReset says whether nothing can be sent on a connection any more.
+func wasReset(conn net.Conn) bool { return poll(conn, 0) } // POLLERR and POLLHUP are always told
+
+func poll(conn net.Conn, events int16) (is bool) {
 	raw := rawConn(bare(conn))
 	if raw == nil {
 		return false
 	}
-	gone := false
 	raw.Control(func(fd uintptr) {
-		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+		p := []unix.PollFd{{Fd: int32(fd), Events: events}}
 		n, err := unix.Poll(p, 0)
-		gone = err == nil && n > 0
+		is = err == nil && n > 0
 	})
-	return gone
+	return is
 }
 
-// bytesMoved is the number of bytes received and acknowledged so far, as TCP
-// counts them; 0 for other sockets.
-func bytesMoved(conn net.Conn) int64 {
+// bytesMoved is the number of bytes received, or acknowledged by the other side,
+// so far, as TCP counts them; 0 for other sockets.
+func bytesMoved(conn net.Conn, way int16) int64 {
 	raw := rawConn(bare(conn))
 	if raw == nil {
 		return 0
 	}
 	var moved int64
 	raw.Control(func(fd uintptr) {
-		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
-			moved = int64(info.Bytes_received + info.Bytes_acked)
+		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		switch {
+		case err != nil:
+		case way == pollIn:
+			moved = int64(info.Bytes_received)
+		default:
+			moved = int64(info.Bytes_acked)
 		}
 	})
 	return moved

@@ -14,4 +14,8 @@ import (
 func recv(uintptr, []byte) (int, syscall.Errno) { return 0, syscall.ENOTSUP }
 func send(uintptr, []byte) (int, syscall.Errno) { return 0, syscall.ENOTSUP }
 func hungUp(net.Conn) bool                      { return false }
-func bytesMoved(net.Conn) int64                 { return 0 }
+func ready(net.Conn, int16) bool                { return false }
+func wasReset(net.Conn) bool                    { return false }
+func bytesMoved(net.Conn, int16) int64          { return 0 }
+
+const pollIn, pollOut = 1, 4

@@ -37,7 +37,7 @@ func (s *source) read(p []byte) (int, error) {
 		if err == nil {
 			err = io.ErrNoProgress
 		}
-		if !s.dl.late(err) {
+		if !s.dl.lateRead(err) {
 			return 0, err
 		}
 	}

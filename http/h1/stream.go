@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/netwright/netwright/http/message"
@@ -14,18 +15,21 @@ import (
 // stream is one exchange of a server's connection. It is pooled with its
 // buffers, and implements message.Stream.
 type stream struct {
-	c       *conn
-	cfg     *Config // as it was when the exchange began
-	req     message.Request
-	body    body
-	sink    sink
-	src     source // of the head; the body's begins where it ends
-	buf     []byte // what src reads into
-	out     []byte // what sink holds back
-	path    []byte // scratch for a path that needs normalising
-	ctx     context.Context
-	cancel  context.CancelFunc
-	trailer bool // the answer is chunked, so that trailers can follow
+	c      *conn
+	cfg    *Config // as it was when the exchange began
+	req    message.Request
+	body   body
+	sink   sink
+	src    source // of the head; the body's begins where it ends
+	buf    []byte // what src reads into
+	out    []byte // what sink holds back
+	path   []byte // scratch for a path that needs normalising
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	// Where the client waits for 100 (Continue), the body's reader sends it, maybe
+	// from another goroutine; never behind the answer, which begins under the lock.
+	interim sync.Mutex
 
 	keep      bool // go on behind this exchange
 	asked     bool // it was the client that asked for the end
@@ -34,7 +38,6 @@ type stream struct {
 	finished  bool
 	noBody    bool // the answer has none, whatever the handler writes
 	hijacked  bool
-	limited   bool // Limit was called
 	cut       bool // the answer is incomplete; the close must show it
 }
 
@@ -58,8 +61,8 @@ func (st *stream) attach(c *conn) {
 // detach forgets the exchange; what grew beyond the usual is not kept.
 func (st *stream) detach() {
 	st.body.done()
+	st.body = body{trailers: st.body.trailers[:0]}
 	st.ended()
-	st.unlimit()
 	if len(st.buf) > 4*headBuffer {
 		st.buf = make([]byte, headBuffer)
 	}
@@ -73,19 +76,21 @@ func (st *stream) reset() {
 	st.req.Reset()
 	st.c, st.cfg, st.ctx, st.cancel = nil, nil, nil, nil
 	st.src, st.sink = source{}, sink{}
-	st.trailer, st.keep, st.asked, st.responded = false, false, false, false
+	st.keep, st.asked, st.responded = false, false, false
 	st.finished, st.noBody, st.hijacked, st.cut, st.continued = false, false, false, false, false
 }
 
 // ended tells those who wait for the client that the exchange is over.
 func (st *stream) ended() {
+	c := st.c
+	if st.cancel == nil && c.notify == nil {
+		return
+	}
+	c.mu.Lock()
+	c.notify, c.cancel = nil, nil
+	c.mu.Unlock()
 	if st.cancel != nil {
 		st.cancel()
-	}
-	if c := st.c; c != nil && c.cancel != nil {
-		c.mu.Lock()
-		c.cancel = nil
-		c.mu.Unlock()
 	}
 }
 
@@ -93,7 +98,6 @@ func (st *stream) ended() {
 func (st *stream) restart(rest []byte) {
 	c, out := st.c, st.sink.out
 	st.ended()
-	st.unlimit()
 	if len(rest) > len(st.buf) {
 		st.buf = make([]byte, len(rest))
 	}
@@ -107,50 +111,52 @@ func (st *stream) restart(rest []byte) {
 
 // readHead reads until the head is whole, and makes the body ready.
 func (st *stream) readHead() error {
-	c := st.c
-	if n, err := st.parse(0); n > 0 || err != nil {
+	done, err := st.parse()
+	if done || err != nil {
 		return err
 	}
-	c.dl.set(phaseBusy, st.cfg.HeadTimeout)
+	c := st.c
+	c.dl.reading(st.cfg.HeadTimeout)
 	for {
 		if st.src.w == len(st.buf) {
 			st.grow()
 		}
-		from := st.src.w
 		if err := st.src.fill(); err != nil {
-			if isTimeout(err) && c.nc.SetDeadline(time.Time{}) == nil {
+			if isTimeout(err) && !st.empty() && c.nc.SetReadDeadline(time.Time{}) == nil {
 				return ErrHeadTimeout
 			}
 			return err
 		}
-		if n, err := st.parse(from); n > 0 || err != nil {
+		if done, err := st.parse(); done || err != nil {
 			return err
 		}
 	}
 }
 
-// parse tries to read the head. from is what of the buffer is new.
-func (st *stream) parse(from int) (int, error) {
+// empty says whether of the head nothing has come but the empty line that some
+// clients send behind a body.
+func (st *stream) empty() bool {
+	return st.src.w == 1 || st.src.w == 2 && st.buf[1] == '\n'
+}
+
+// parse tries to read the head, and says whether it was all there.
+func (st *stream) parse() (bool, error) {
 	c := st.c
 	n, err := parseRequest(st.src.buf[:st.src.w], &st.req, st.cfg.limits(), st.path)
 	if err != nil || n == 0 {
-		return 0, err
+		return false, err
 	}
 	kind := bodyLength
 	if st.req.Length == message.UnknownLength {
 		kind = bodyChunked
 	}
-	if st.req.Upgrade {
-		// What stands behind it belongs to the protocol that may follow.
-		st.keep = false
-		if st.req.Length == 0 {
-			kind = bodyNone
-		}
+	if st.req.Upgrade || st.req.Form == message.AuthorityForm {
+		st.keep = false // what stands behind it belongs to the protocol that may follow
 	}
 	rest := source{conn: c.nc, dl: &c.dl, buf: st.src.buf[n:], w: st.src.w - n, n: st.src.n}
 	st.body.start(rest, kind, st.req.Length, st.cfg.Body, st.cfg.BodyTimeout, st.cfg.LeastRate)
 	if st.body.err == ErrBodyTooLarge {
-		return n, ErrBodyTooLarge
+		return true, ErrBodyTooLarge
 	}
 	if st.req.Expect100 {
 		st.body.begin = st.sendContinue
@@ -159,7 +165,7 @@ func (st *stream) parse(from int) (int, error) {
 	if !st.req.KeepAlive {
 		st.keep, st.asked = false, true
 	}
-	return n, nil
+	return true, nil
 }
 
 // grow makes room for a head that is longer than most. The parser's limit ends it.
@@ -171,15 +177,14 @@ func (st *stream) grow() {
 
 // sendContinue tells a client that waits for leave to send its body.
 func (st *stream) sendContinue() error {
-	c := st.c
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	st.interim.Lock()
+	defer st.interim.Unlock()
 	if st.responded || st.continued {
 		return nil
 	}
 	st.continued = true
-	_, err := c.nc.Write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
-	return err
+	st.sink.out = append(st.sink.out, "HTTP/1.1 100 Continue\r\n\r\n"...)
+	return st.sink.Flush()
 }
 
 // Request implements message.Stream.
@@ -202,6 +207,8 @@ func (st *stream) Inform(r *message.Response) error {
 	if r.Status == 100 {
 		return st.sendContinue()
 	}
+	st.interim.Lock()
+	defer st.interim.Unlock()
 	st.sink.out = append(appendResponse(st.sink.out, r), "\r\n"...)
 	return st.sink.Flush()
 }
@@ -209,6 +216,7 @@ func (st *stream) Inform(r *message.Response) error {
 var (
 	errResponded  = errors.New("h1: the request is answered already")
 	errNotInterim = errors.New("h1: not the status of an interim answer")
+	errNotFinal   = errors.New("h1: not the status of a final answer")
 	errNotHead    = errors.New("h1: body written before the head")
 )
 
@@ -217,8 +225,11 @@ func (st *stream) Respond(r *message.Response, body []byte) error {
 	if st.responded {
 		return errResponded
 	}
+	if r.Status < 200 && r.Status != 101 || r.Status > 999 {
+		return errNotFinal
+	}
 	s := &st.sink
-	if st.c.draining() || !st.answered() {
+	if !st.answered() || r.Status == 101 || st.c.draining() {
 		st.keep = false
 	}
 	st.noBody = message.Bodiless(r.Status) || string(st.req.Method) == "HEAD"
@@ -240,7 +251,6 @@ func (st *stream) Respond(r *message.Response, body []byte) error {
 	default:
 		s.appendFraming(r.Length, chunked)
 	}
-	st.trailer = chunked
 	if r.Status != 101 {
 		s.out = st.appendConnection(s.out)
 	}
@@ -267,8 +277,8 @@ func (st *stream) answered() bool {
 		st.responded = true
 		return true
 	}
-	st.c.mu.Lock()
-	defer st.c.mu.Unlock()
+	st.interim.Lock()
+	defer st.interim.Unlock()
 	st.responded = true
 	return st.continued
 }
@@ -317,16 +327,30 @@ func (st *stream) Finish(trailers message.Fields) error {
 	return st.sink.finish(trailers)
 }
 
-// end finishes the answer and says whether another request may follow.
+// end looks whether the answer is complete, and says whether another request may
+// follow.
 func (st *stream) end() bool {
-	if !st.responded || st.Finish(nil) != nil || st.sink.err != nil {
+	s := &st.sink
+	if !st.responded || !st.finished && (s.left != 0 && !st.noBody) || s.finish(nil) != nil {
 		st.cut = true
+		s.Flush() // what there is of it
 		return false
 	}
 	if !st.keep {
 		return false
 	}
 	return st.drain()
+}
+
+// untilClose says whether the answer's end is the connection's.
+func (st *stream) untilClose() bool {
+	return st.responded && !st.noBody && st.sink.left < 0 && !st.sink.chunked
+}
+
+// quiet says whether nothing more is to be expected of the client: it has asked
+// for the end of the connection and sent no more than its request.
+func (st *stream) quiet() bool {
+	return st.asked && st.body.ended() && st.body.r == st.body.w
 }
 
 // mostDrained is how much of a body that nobody read is read to keep a
@@ -364,7 +388,6 @@ func (st *stream) Hijack() (net.Conn, []byte, error) {
 	st.hijacked = true
 	c := st.c
 	c.srv.clock.remove(&c.dl)
-	c.dl.set(phaseBusy, 0)
 	c.nc.SetDeadline(time.Time{})
 	return c.nc, st.body.buf[st.body.r:st.body.w], nil
 }
@@ -388,18 +411,8 @@ func (st *stream) Limit(l message.Limits) {
 	if l.LeastRate != 0 {
 		b.least = max(l.LeastRate, 0)
 	}
-	st.c.dl.pace(b.timeout, b.least)
-	st.limited = true
 	if l.SendTimeout != 0 {
 		st.sink.timeout = l.SendTimeout
-	}
-}
-
-// unlimit lets the connection go by the server's limits again.
-func (st *stream) unlimit() {
-	if st.limited {
-		st.limited = false
-		st.c.dl.pace(st.cfg.BodyTimeout, st.cfg.LeastRate)
 	}
 }
 
@@ -415,7 +428,7 @@ func (st *stream) NotifyGone(f func()) {
 	c := st.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.cancel = f
+	c.notify = f
 	if c.gone && f != nil {
 		f()
 	}
@@ -425,7 +438,13 @@ func (st *stream) NotifyGone(f func()) {
 func (st *stream) Context() context.Context {
 	if st.ctx == nil {
 		st.ctx, st.cancel = context.WithCancel(context.WithoutCancel(st.c.ctx))
-		st.NotifyGone(st.cancel)
+		c := st.c
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.cancel = st.cancel
+		if c.gone {
+			st.cancel()
+		}
 	}
 	return st.ctx
 }

@@ -59,14 +59,12 @@ func (f *Fields) Set(name, value []byte) {
 	f.Add(name, value)
 }
 
-// Remove hides every field of that name, in any case.
+// Remove hides every field of that name, in any case, and those that read like it
+// where "_" counts as "-".
 func (f Fields) Remove(name []byte) {
 	known := Lookup(name)
 	for i := range f {
-		if f[i].Known != known {
-			continue
-		}
-		if known != Other || equalFold(f[i].Name, name) {
+		if f[i].Known == known && (known != Other || aliases(f[i].Name, name)) {
 			f[i].Known = Removed
 		}
 	}
@@ -134,12 +132,15 @@ func EqualFold(b []byte, lower string) bool {
 	return true
 }
 
-func equalFold(a, b []byte) bool {
+// aliases says whether two names are one for servers that make variables of them,
+// as CGI and WSGI do: X_User and X-User become HTTP_X_USER.
+func aliases(a, b []byte) bool {
 	if len(a) != len(b) {
 		return false
 	}
-	for i := range a {
-		if lowerCase[a[i]] != lowerCase[b[i]] {
+	for i, c := range a {
+		d := b[i]
+		if lowerCase[c] != lowerCase[d] && (c != '_' && c != '-' || d != '_' && d != '-') {
 			return false
 		}
 	}
@@ -200,11 +201,22 @@ func (f Fields) StripNominated() {
 		}
 		for rest := f[i].Value; len(rest) > 0; {
 			var item []byte
-			if item, rest = NextListItem(rest); len(item) > 0 && Lookup(item).Nominable() && !Lookup(item).HopByHop() {
+			if item, rest = NextListItem(rest); nominable(item) {
 				f.Remove(item)
 			}
 		}
 	}
+}
+
+// nominable says whether Connection may take that field away. Besides those that
+// Name.Nominable keeps, whatever says who forwarded the message stays.
+func nominable(name []byte) bool {
+	const forwarded = "x-forwarded-"
+	known := Lookup(name)
+	if len(name) == 0 || !known.Nominable() || known.HopByHop() {
+		return false
+	}
+	return len(name) < len(forwarded) || !EqualFold(name[:len(forwarded)], forwarded)
 }
 
 // Cookie returns the value of the first cookie of that name in Cookie fields

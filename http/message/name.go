@@ -11,11 +11,14 @@ const (
 	Removed
 	Accept
 	AcceptEncoding
+	AuthenticationInfo
 	Authorization
 	CacheControl
 	Connection
 	ContentEncoding
+	ContentLanguage
 	ContentLength
+	ContentLocation
 	ContentRange
 	ContentType
 	Cookie
@@ -61,9 +64,11 @@ const (
 )
 
 var spelling = [numNames]string{
-	Accept: "Accept", AcceptEncoding: "Accept-Encoding", Authorization: "Authorization",
+	Accept: "Accept", AcceptEncoding: "Accept-Encoding",
+	AuthenticationInfo: "Authentication-Info", Authorization: "Authorization",
 	CacheControl: "Cache-Control", Connection: "Connection", ContentEncoding: "Content-Encoding",
-	ContentLength: "Content-Length", ContentRange: "Content-Range", ContentType: "Content-Type",
+	ContentLanguage: "Content-Language", ContentLength: "Content-Length",
+	ContentLocation: "Content-Location", ContentRange: "Content-Range", ContentType: "Content-Type",
 	Cookie: "Cookie", Date: "Date", ETag: "ETag", Expect: "Expect", Forwarded: "Forwarded",
 	Host: "Host", HTTP2Settings: "HTTP2-Settings", IfMatch: "If-Match",
 	IfModifiedSince: "If-Modified-Since", IfNoneMatch: "If-None-Match", IfRange: "If-Range",
@@ -134,7 +139,8 @@ func (n Name) Nominable() bool {
 	switch n {
 	case ContentLength, TransferEncoding, Host, Authorization, Cookie, Forwarded,
 		XForwardedFor, XForwardedHost, XForwardedPort, XForwardedProto, XRealIP, XRequestID, Via,
-		CacheControl, ContentType, ContentEncoding, ContentRange, SetCookie, Location:
+		AuthenticationInfo, WWWAuthenticate, CacheControl, ContentType, ContentEncoding, ContentLanguage,
+		ContentLocation, ContentRange, SetCookie, Location:
 		return false
 	}
 	return true
