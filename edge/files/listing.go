@@ -217,7 +217,7 @@ type column struct{ Label, Link, Mark, Class string }
 
 // Columns are the heads of the table.
 func (l *listing) Columns() []column {
-	columns := []column{{Label: "Name", Link: "name"}, {Label: "Size", Link: "size", Class: "number"}, {Label: "Changed", Link: "time", Class: "time"}}
+	columns := []column{{Label: "Name", Link: "name"}, {Label: "Size", Link: "size", Class: "number"}, {Label: "Changed (UTC)", Link: "time", Class: "time"}}
 	for i := range columns {
 		c := &columns[i]
 		by := c.Link
