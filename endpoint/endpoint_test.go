@@ -453,3 +453,41 @@ func TestTrace(t *testing.T) {
 		}
 	}
 }
+
+func TestReusePort(t *testing.T) {
+	first, err := Listen(t.Context(), mustParse(t, "tcp://127.0.0.1:0?reuseport"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	second, err := Listen(t.Context(), mustParse(t, "tcp://"+first.Addr().String()+"?reuseport"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.Close()
+}
+
+// A dialer's own proxies serve URLs that name none, and its TLS is where the
+// options begin.
+func TestDialerDefaults(t *testing.T) {
+	p := newPKI(t)
+	p.issue(t, "server", nil)
+	u := echoing(t, "tls://127.0.0.1:0?"+p.pair("server"), nil)
+	u.Options = Options{}
+	pool := x509.NewCertPool()
+	pool.AddCert(p.ca)
+	d := &Dialer{TLS: &tls.Config{RootCAs: pool}}
+	conn, err := d.Dial(t.Context(), u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	talk(t, conn)
+	d.Via = []*URL{mustParse(t, "socks5://127.0.0.1:1")}
+	if _, err := d.Dial(t.Context(), u); err == nil || !strings.Contains(err.Error(), "127.0.0.1:1: connection refused") {
+		t.Errorf("not through the proxy: %v", err)
+	}
+	if _, err := d.Dial(t.Context(), mustParse(t, "udp://127.0.0.1:1")); err == nil || !strings.Contains(err.Error(), "does not go through a proxy") {
+		t.Errorf("a datagram went through the proxy: %v", err)
+	}
+}

@@ -56,8 +56,7 @@ func (e *Error) Timeout() bool {
 // fail makes the Error of a step, with the hint that belongs to the cause. An
 // Error from further down is kept as it is.
 func fail(u *URL, step Step, err error) error {
-	var known *Error
-	if errors.As(err, &known) {
+	if _, known := errors.AsType[*Error](err); known {
 		return err
 	}
 	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {

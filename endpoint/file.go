@@ -151,15 +151,14 @@ func waitFor(cmd *exec.Cmd) error {
 			case <-done.Done():
 				return
 			case <-time.After(step.after):
-				syscall.Kill(-cmd.Process.Pid, step.signal)
+				_ = syscall.Kill(-cmd.Process.Pid, step.signal) // it may have ended meanwhile
 			}
 		}
 	}()
 	err := cmd.Wait()
 	cancel()
 	<-ended
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGPIPE {
 			return nil // it was writing when we had stopped reading
 		}

@@ -195,8 +195,7 @@ func parseVia(o *Options, v string) error {
 	}
 	hop, err := Parse(v)
 	if err != nil {
-		var e *Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*Error](err); ok {
 			return fmt.Errorf("%s: %w", e.Endpoint, e.Err)
 		}
 		return err

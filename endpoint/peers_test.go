@@ -5,23 +5,31 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
 
 // freePort is a port that was free a moment ago, for peers that cannot say
-// which one they took.
+// which one they took. It is below those that the kernel gives to connections
+// which go out, lest one of them takes it meanwhile.
 func freePort(t *testing.T) string {
 	t.Helper()
-	ln := listenTCP(t)
-	defer ln.Close()
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	return port
+	for range 100 {
+		port := strconv.Itoa(10000 + rand.IntN(22000))
+		if ln, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			ln.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 // run starts a peer and ends it with the test; its output is shown if it fails.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,10 +48,8 @@ func (c *Config) Validate() error {
 	case c.Kind != "exec" && len(c.Command) > 0:
 		return &fieldError{"command", fmt.Errorf("%s runs no command; exec does", c.Kind)}
 	}
-	for _, kind := range Kinds() {
-		if c.Kind == kind {
-			return nil
-		}
+	if slices.Contains(Kinds(), c.Kind) {
+		return nil
 	}
 	return &fieldError{"kind", fmt.Errorf("no stream is called %q; there are %s", c.Kind, strings.Join(Kinds(), ", "))}
 }

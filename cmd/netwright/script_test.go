@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,17 +24,15 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			for _, name := range []string{"PORT1", "PORT2", "PORT3", "PORT4"} {
-				ln, err := net.Listen("tcp", "127.0.0.1:0")
-				if err != nil {
-					return err
+			for n := 1; n <= 4; {
+				// Below the ports that the kernel gives to connections which
+				// go out, lest one of them takes it meanwhile.
+				port := strconv.Itoa(10000 + rand.IntN(22000))
+				if ln, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+					defer ln.Close() // when all are known, so that they differ
+					env.Setenv(fmt.Sprintf("PORT%d", n), port)
+					n++
 				}
-				defer ln.Close() // when all are known, so that they differ
-				_, port, err := net.SplitHostPort(ln.Addr().String())
-				if err != nil {
-					return err
-				}
-				env.Setenv(name, port)
 			}
 			return nil
 		},
