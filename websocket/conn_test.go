@@ -124,6 +124,36 @@ func TestWriteToStuckPeer(t *testing.T) {
 	})
 }
 
+// TestSlowPeer holds that a peer which reads slowly, but reads, gets a message
+// that takes longer than any one write may stall.
+func TestSlowPeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, peer := pipe(&Config{WriteTimeout: 3 * time.Second})
+		defer c.CloseNow()
+		const size = 1 << 20
+		read := make(chan int)
+		go func() {
+			total := 0
+			for p := make([]byte, 32<<10); total < size; {
+				time.Sleep(time.Second)
+				n, err := peer.Read(p)
+				if err != nil {
+					break
+				}
+				total += n
+			}
+			read <- total
+		}()
+		start := time.Now()
+		if err := c.Write(t.Context(), Binary, make([]byte, size)); err != nil || time.Since(start) < 20*time.Second {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+		if n := <-read; n < size {
+			t.Errorf("%d bytes arrived", n)
+		}
+	})
+}
+
 func TestWriteBeforeAnythingIsSent(t *testing.T) {
 	server, client := pair(t, nil)
 	over, cancel := context.WithCancel(t.Context())

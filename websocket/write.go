@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"time"
 )
 
 // outbound is the writing half of a connection. One goroutine at a time
@@ -260,12 +261,11 @@ func (c *Conn) frame(first byte, body []byte) frame {
 
 // flush encodes frames into as few writes as it can.
 func (c *Conn) flush(frames []frame) error {
-	c.out.due.arm(c.cfg.WriteTimeout)
 	size := 0
 	for i := range frames {
 		size += frames[i].size()
 	}
-	g := gather{conn: c.conn, b: getBuffer(min(size, largeBuffer))[:0]}
+	g := gather{conn: c.conn, due: &c.out.due, stall: c.cfg.WriteTimeout, b: getBuffer(min(size, largeBuffer))[:0]}
 	defer func() { putBuffer(g.b) }()
 	for i := range frames {
 		g.add(&frames[i])
@@ -317,10 +317,15 @@ func (o *outbound) end() {
 // gather puts frames together in a buffer. Large bodies that need no masking
 // are not copied; they go out with what is before them (writev).
 type gather struct {
-	conn net.Conn
-	b    []byte
-	err  error
+	conn  net.Conn
+	due   *deadline
+	stall time.Duration // for each write
+	b     []byte
+	err   error
 }
+
+// mostWritten is how much goes into one write, and so has stall to go out.
+const mostWritten = 64 << 10
 
 func (g *gather) add(f *frame) {
 	if f.wire != nil {
@@ -343,12 +348,18 @@ func (g *gather) write(p []byte) {
 		g.b = append(g.b, p...)
 		return
 	}
-	if g.err == nil {
-		v := net.Buffers{g.b, p}
-		if len(g.b) == 0 {
-			v = v[1:]
-		}
+	if len(g.b) > 0 && g.err == nil {
+		n := min(len(p), mostWritten)
+		v := net.Buffers{g.b, p[:n]}
+		g.due.arm(g.stall)
 		_, g.err = v.WriteTo(g.conn)
+		p = p[n:]
+	}
+	for len(p) > 0 && g.err == nil {
+		n := min(len(p), mostWritten)
+		g.due.arm(g.stall)
+		_, g.err = g.conn.Write(p[:n])
+		p = p[n:]
 	}
 	g.b = g.b[:0]
 }
@@ -368,6 +379,7 @@ func (g *gather) writeMasked(key uint32, p []byte) {
 
 func (g *gather) flush() {
 	if g.err == nil && len(g.b) > 0 {
+		g.due.arm(g.stall)
 		_, g.err = g.conn.Write(g.b)
 	}
 	g.b = g.b[:0]
