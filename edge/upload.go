@@ -28,6 +28,8 @@ type upload struct {
 	done   chan struct{} // closed when run has ended; what follows is set then
 	sent   bool          // all of it
 	err    error         // of the client's side
+
+	early bool // the answer came before done, however long it waited
 }
 
 func startUpload(ex *Exchange, client *h1.Client) *upload {
@@ -110,14 +112,17 @@ func (up *upload) settle() bool {
 		return true
 	default:
 	}
+	if up.early {
+		return false
+	}
 	t := time.NewTimer(settleWait)
 	defer t.Stop()
 	select {
 	case <-up.done:
-		return true
 	case <-t.C:
-		return false
+		up.early = true
 	}
+	return !up.early
 }
 
 // whole says whether all of the body was sent.

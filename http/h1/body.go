@@ -318,15 +318,15 @@ func (b *body) splice(dst *net.TCPConn, to *deadline) (moved int64, err error) {
 		}
 		b.dl.beginIn(b.timeout, b.least)
 		n, err := dst.ReadFrom(&io.LimitedReader{R: b.conn, N: b.left})
-		b.dl.endIn()
 		b.n += n
 		moved += n
 		b.took(n)
 		if err != nil {
-			err = b.spliceFailed(err, dst, to)
+			err = b.spliceFailed(err, dst, to) // which asks whether the time was up
 		} else if n == 0 && b.left > 0 {
 			err = b.fail(io.EOF)
 		}
+		b.dl.endIn()
 		if err != nil {
 			return moved, err
 		}
