@@ -96,6 +96,7 @@ func (c *Conn) Close(code Code, reason string) error {
 		err = c.awaitClose()
 	}
 	c.shutdown(err == nil && c.client)
+	c.out.settle()
 	if c.answers.Load() {
 		return nil
 	}
@@ -106,6 +107,7 @@ func (c *Conn) Close(code Code, reason string) error {
 // after Close, so a deferred CloseNow is always right.
 func (c *Conn) CloseNow() error {
 	c.shutdown(false)
+	c.out.settle()
 	return nil
 }
 

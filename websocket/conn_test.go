@@ -128,7 +128,7 @@ func TestWriteToStuckPeer(t *testing.T) {
 // that takes longer than any one write may stall.
 func TestSlowPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, peer := pipe(&Config{WriteTimeout: 3 * time.Second})
+		c, peer := pipe(&Config{WriteTimeout: 10 * time.Second})
 		defer c.CloseNow()
 		const size = 1 << 20
 		read := make(chan int)

@@ -146,7 +146,7 @@ func (cfg *Config) checkOrigin(r *http.Request) error {
 	origin := strings.ToLower(origins[0])
 	u, err := url.Parse(origin)
 	if err != nil || origin != "null" && (u.Host == "" || u.User != nil || u.Opaque != "") {
-		return fmt.Errorf("Origin %.100q is not an origin", origin)
+		return fmt.Errorf("the Origin %.100q is not one", origin)
 	}
 	host := withoutPort(u.Host, u.Scheme)
 	if u.Host != "" && host == withoutPort(strings.ToLower(r.Host), u.Scheme) {
@@ -162,7 +162,7 @@ func (cfg *Config) checkOrigin(r *http.Request) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("Origin %.100q may not connect here", origin)
+	return fmt.Errorf("pages of the Origin %.100q may not connect here", origin)
 }
 
 // withoutPort cuts the port off where it is the scheme's own.

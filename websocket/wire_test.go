@@ -142,8 +142,11 @@ func (c *rawConn) next() (f rawFrame, err error) {
 		_, err = io.ReadFull(c.r, head[:8])
 		n = binary.BigEndian.Uint64(head[:8])
 	}
-	if err != nil || n > 64<<20 {
-		return f, fmt.Errorf("length %d: %v", n, err)
+	if err == nil && n > 64<<20 {
+		err = fmt.Errorf("a frame of %d bytes", n)
+	}
+	if err != nil {
+		return f, err
 	}
 	p := make([]byte, n)
 	_, err = io.ReadFull(c.r, p)

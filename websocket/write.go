@@ -314,6 +314,16 @@ func (o *outbound) end() {
 	o.flushed.Broadcast()
 }
 
+// settle waits for whoever writes; the connection below is closed, so that is
+// soon.
+func (o *outbound) settle() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for o.busy {
+		o.flushed.Wait()
+	}
+}
+
 // gather puts frames together in a buffer. Large bodies that need no masking
 // are not copied; they go out with what is before them (writev).
 type gather struct {
