@@ -29,10 +29,7 @@ type Client struct {
 // first asked something.
 func Dial(path string) *Client {
 	transport := &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			dialer := net.Dialer{Timeout: 5 * time.Second}
-			return dialer.DialContext(ctx, "unix", path)
-		},
+		DialContext:           func(ctx context.Context, _, _ string) (net.Conn, error) { return dialSocket(ctx, path) },
 		ResponseHeaderTimeout: time.Minute, // a reload may take its time
 		MaxIdleConns:          1,
 	}

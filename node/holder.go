@@ -4,28 +4,24 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/netwright/netwright/endpoint"
 )
 
-// Holder says which process listens on the port of a URL, as "; held by nginx
-// (process 812)", or nothing where that cannot be known.
+// Holder says who listens on the TCP port of a URL, as "nginx (process 812)" or,
+// where we may not look into that process, "a process of the user www-data"; ""
+// where that cannot be known.
 func Holder(url string) string {
 	u, err := endpoint.Parse(url)
-	if err != nil {
+	if err != nil || u.Port == 0 || u.Scheme == "udp" {
 		return ""
 	}
-	_, port, ok := strings.Cut(u.Address()[strings.LastIndexByte(u.Address(), ']')+1:], ":")
-	number, err := strconv.ParseUint(port, 10, 16)
-	if !ok || err != nil {
-		return ""
-	}
-	inodes := make(map[string]bool)
+	inodes := make(map[string]string)
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
-		listening(table, uint16(number), inodes)
+		listening(table, u.Port, inodes)
 	}
 	if len(inodes) == 0 {
 		return ""
@@ -33,18 +29,24 @@ func Holder(url string) string {
 	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
 	for _, link := range links {
 		to, err := os.Readlink(link)
-		if err != nil || !inodes[strings.TrimSuffix(strings.TrimPrefix(to, "socket:["), "]")] {
+		if _, ok := inodes[strings.TrimSuffix(strings.TrimPrefix(to, "socket:["), "]")]; err != nil || !ok {
 			continue
 		}
 		pid := strings.Split(link, "/")[2]
 		name, _ := os.ReadFile("/proc/" + pid + "/comm")
-		return fmt.Sprintf("; held by %s (process %s)", strings.TrimSpace(string(name)), pid)
+		return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(name)), pid)
+	}
+	for _, uid := range inodes {
+		if owner, err := user.LookupId(uid); err == nil {
+			return "a process of the user " + owner.Username
+		}
 	}
 	return ""
 }
 
-// listening finds the inodes of the sockets that listen on a port (proc(5)).
-func listening(table string, port uint16, inodes map[string]bool) {
+// listening finds the inodes of the sockets that listen on a port, and the user
+// that each belongs to (proc(5)).
+func listening(table string, port uint16, inodes map[string]string) {
 	f, err := os.Open(table)
 	if err != nil {
 		return
@@ -55,7 +57,7 @@ func listening(table string, port uint16, inodes map[string]bool) {
 		const stateListen = "0A"
 		fields := strings.Fields(lines.Text())
 		if len(fields) > 9 && strings.HasSuffix(fields[1], suffix) && fields[3] == stateListen {
-			inodes[fields[9]] = true
+			inodes[fields[9]] = fields[7]
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,14 +23,14 @@ type Options struct {
 	// Load reads the config file again for a reload; nil means the node cannot.
 	Load func() (*config.Config, error)
 	// Lenient leaves a listener out whose address cannot be had, and tells Missing,
-	// in place of failing.
+	// which may be nil, in place of failing. A node that has no listener left fails.
 	Lenient bool
-	Missing func(service, url string, err error)
-	// Ready is called once when everything listens.
+	Missing func(what, url string, err error)
+	// Ready, which may be nil, is called once when everything listens.
 	Ready func()
 }
 
-// Node is one running config. Its methods may be called concurrently.
+// Node is one running config. Its methods may be called concurrently; Run once.
 type Node struct {
 	opts    Options
 	log     *slog.Logger
@@ -39,12 +40,16 @@ type Node struct {
 	console *console.Console
 	tasks   *tasks
 	data    *dataFolder
+	manager *manager
 
-	state atomic.Pointer[state]
+	state      atomic.Pointer[state]
+	lastReload atomic.Pointer[console.Reload]
 
-	mu         sync.Mutex // one reload, start or stop at a time
-	lastReload *console.Reload
-	draining   atomic.Bool
+	mu       sync.Mutex      // one start, reload or stop at a time
+	begun    chan struct{}   // closed when everything listens
+	leaving  sync.WaitGroup  // what a reload has removed and still comes to its end; added to under mu
+	stopping context.Context // ends when the node begins to drain
+	stop     context.CancelFunc
 }
 
 // New makes a node of a config. It opens nothing and starts nothing.
@@ -55,9 +60,12 @@ func New(cfg *config.Config, opts Options) (*Node, error) {
 	n := &Node{
 		opts: opts, log: opts.Log, started: time.Now(),
 		journal: flow.NewJournal(flow.DefaultSize), clock: h1.NewDeadlines(),
+		manager: newManager(os.Getenv, os.Getpid(), opts.Log),
+		begun:   make(chan struct{}),
 	}
+	n.stopping, n.stop = context.WithCancel(context.Background())
 	n.console = console.New(n, n.journal)
-	n.tasks = newTasks(n)
+	n.tasks = newTasks(n.log, func(task, failure string) { n.event(task+" failed", failure) })
 	folder, err := cfg.DataFolder()
 	if err != nil {
 		return nil, err
@@ -72,33 +80,34 @@ func (n *Node) Journal() *flow.Journal { return n.journal }
 
 // Run starts everything and serves until ctx ends. Then it drains: what has begun
 // is finished within the config's drain time, and what is left is cut. An error
-// means that it could not start, or that something could not be ended.
+// means that it could not start; where another node has the data folder it is a
+// *HeldError.
 func (n *Node) Run(ctx context.Context) error {
-	if err := n.data.lock(); err != nil {
+	if err := n.data.lock(n.state.Load().cfg.Path()); err != nil {
 		return err
 	}
 	defer n.data.unlock()
-	n.tasks.start()
 	defer n.tasks.stop()
 	n.tasks.add("clock", n.clock.Serve)
 	n.tasks.add("console meter", n.console.Serve)
 	if err := n.begin(ctx); err != nil {
 		n.drain(0)
+		if ctx.Err() != nil {
+			return nil // it was told to stop before it had begun
+		}
 		return err
 	}
-	if err := n.control(); err != nil {
-		n.drain(0)
-		return err
-	}
-	notify("READY=1\nSTATUS=running")
+	n.manager.ready()
+	n.tasks.add("watchdog", n.manager.serve)
 	if n.opts.Ready != nil {
 		n.opts.Ready()
 	}
 	n.event("started", "")
+	close(n.begun)
 	<-ctx.Done()
-	n.draining.Store(true)
+	n.stop()
 	limit := n.state.Load().cfg.Drain
-	notify("STOPPING=1\nSTATUS=draining")
+	n.manager.stopping(limit)
 	n.log.Info("draining", "limit", limit)
 	n.drain(limit)
 	n.event("stopped", "")
@@ -109,51 +118,81 @@ func (n *Node) Run(ctx context.Context) error {
 func (n *Node) begin(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	next, err := n.build(n.state.Load().cfg, &state{})
+	first, err := n.enter(ctx, n.state.Load().cfg, &state{})
 	if err != nil {
 		return err
 	}
-	if err := next.open(ctx, &state{}); err != nil {
-		next.discard(&state{})
-		return err
+	if n.opts.Lenient && len(first.doors) == 0 && first.console == nil {
+		return errors.New("none of the addresses can be had")
 	}
-	next.commit(&state{})
-	return nil
+	return n.control()
+}
+
+// enter makes the state of cfg and has it take the place of old, all or nothing.
+func (n *Node) enter(ctx context.Context, cfg *config.Config, old *state) (*state, error) {
+	next, err := n.build(cfg, old)
+	if err != nil {
+		return nil, err
+	}
+	if err := next.open(ctx, old); err != nil {
+		next.discard()
+		return nil, err
+	}
+	next.commit(old)
+	return next, nil
 }
 
 // drain ends all listeners, waits for what is under way, and cuts the rest. A
-// limit below zero waits for as long as it takes.
+// limit below zero waits for as long as it takes. The console goes on until the
+// end, since it shows how it goes.
 func (n *Node) drain(limit time.Duration) {
-	s := n.state.Load()
-	var wg sync.WaitGroup
-	for _, d := range s.doors {
-		wg.Go(func() { d.close(limit) })
+	n.stop()
+	n.mu.Lock() // behind a reload that is under way
+	defer n.mu.Unlock()
+	var all sync.WaitGroup
+	for _, d := range n.state.Load().doors {
+		all.Go(func() { d.close(limit) })
 	}
-	wg.Wait()
+	all.Wait()
+	n.leaving.Wait()
 }
 
 // Reload reads the config file again and applies it. It returns what changed.
-// With an error the old config goes on as it was.
+// With an error the old config goes on as it was. Before everything listens it
+// waits.
 func (n *Node) Reload(ctx context.Context) ([]string, error) {
 	if n.opts.Load == nil {
 		return nil, errors.New("this node runs without a config file, so there is nothing to reload")
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.draining.Load() {
-		return nil, errors.New("the node is draining")
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(n.stopping, cancel)()
+	select {
+	case <-n.begun:
+	case <-ctx.Done():
 	}
-	notify(reloadingNow())
-	defer notify("READY=1")
+	if n.stopping.Err() == nil {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+	}
+	switch {
+	case n.stopping.Err() != nil:
+		return nil, errors.New("the node is draining")
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	n.manager.reloading()
 	changes, err := n.reload(ctx)
 	last := &console.Reload{At: time.Now(), Changes: changes}
 	if err != nil {
 		last.Error = err.Error()
 		n.event("reload failed", err.Error())
+		n.manager.failed(err)
 	} else {
-		n.event("reloaded", fmt.Sprintf("%d changes", len(changes)))
+		n.event(fmt.Sprintf("reloaded: %d changes", len(changes)), "")
+		n.manager.ready()
 	}
-	n.lastReload = last
+	n.lastReload.Store(last)
 	return changes, err
 }
 
@@ -163,27 +202,8 @@ func (n *Node) reload(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	old := n.state.Load()
-	changes := difference(old.cfg, cfg)
-	next, err := n.build(cfg, old)
-	if err != nil {
+	if _, err := n.enter(ctx, cfg, old); err != nil {
 		return nil, err
 	}
-	if err := next.open(ctx, old); err != nil {
-		next.discard(old)
-		return nil, err
-	}
-	next.commit(old)
-	return changes, nil
-}
-
-// event writes what the node did into the journal.
-func (n *Node) event(what, detail string) {
-	var rec flow.Record
-	rec.Begin(flow.Event, time.Now())
-	rec.SetString(flow.Service, "node")
-	rec.SetString(flow.Path, what)
-	if detail != "" {
-		rec.SetString(flow.Error, detail)
-	}
-	n.journal.Write(&rec)
+	return difference(old.cfg, cfg), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"reflect"
 	"slices"
@@ -13,13 +14,14 @@ import (
 	"github.com/netwright/netwright/config"
 	"github.com/netwright/netwright/edge"
 	"github.com/netwright/netwright/edge/upstream"
+	"github.com/netwright/netwright/endpoint"
 	"github.com/netwright/netwright/flow"
 	"github.com/netwright/netwright/guard"
 )
 
 // state is everything that runs by one config. A reload builds the next beside
 // it, from which it takes over what has not changed; nothing of the old one is
-// touched before commit. It implements edge.Parts while it is built.
+// touched before commit.
 type state struct {
 	node     *Node
 	cfg      *config.Config
@@ -30,6 +32,7 @@ type state struct {
 	sinks    []*sink
 	doors    map[string]*door
 	console  *consoleDoor // nil where it is off
+	watch    *task        // looks after the files of the guards
 
 	fresh []func() // undo what was made for this state alone
 	apply []func() // do what was prepared
@@ -39,19 +42,21 @@ type state struct {
 type certificate struct {
 	cfg    cert.Config
 	source cert.Source
+	task   *task
 }
 
 // pool is one pool, named or described in place.
 type pool struct {
 	cfg upstream.Config
 	*upstream.Pool
+	task *task
 }
 
 // sink is one file of records.
 type sink struct {
 	cfg flow.SinkConfig
 	*flow.Sink
-	task string
+	task *task
 }
 
 // build makes the state of cfg beside old.
@@ -66,7 +71,7 @@ func (n *Node) build(cfg *config.Config, old *state) (*state, error) {
 		return nil, err
 	}
 	if err := errors.Join(s.buildCerts(old), s.buildPools(old)); err != nil {
-		s.discard(old)
+		s.discard()
 		return nil, err
 	}
 	var errs []error
@@ -76,14 +81,14 @@ func (n *Node) build(cfg *config.Config, old *state) (*state, error) {
 		}
 	}
 	if err := errors.Join(append(errs, s.buildSinks(old))...); err != nil {
-		s.discard(old)
+		s.discard()
 		return nil, err
 	}
 	return s, nil
 }
 
 // discard undoes what build and open have made for this state alone.
-func (s *state) discard(*state) {
+func (s *state) discard() {
 	for _, undo := range slices.Backward(s.fresh) {
 		undo()
 	}
@@ -93,18 +98,44 @@ func (s *state) discard(*state) {
 func (s *state) buildCerts(old *state) error {
 	var errs []error
 	for name, cfg := range s.cfg.Certs {
-		if before := old.certs[name]; before != nil && reflect.DeepEqual(before.cfg, cfg) {
-			s.certs[name] = before
-			continue
-		}
-		source, err := cert.New(name, cfg, s.node.data.path, s.node.log)
-		if err != nil {
+		if err := s.buildCert(name, cfg, old); err != nil {
 			errs = append(errs, fmt.Errorf("certificate %s: %w", name, err))
-			continue
 		}
-		s.certs[name] = &certificate{cfg, source}
+	}
+	for _, url := range s.listens() {
+		if u, err := endpoint.Parse(url); err == nil && u.Options.Cert != "" {
+			cfg := cert.Config{Cert: u.Options.Cert, Key: u.Options.Key}
+			if err := s.buildCert(ownCert(u), cfg, old); err != nil {
+				errs = append(errs, fmt.Errorf("certificate of %s: %w", u.Redacted(), err))
+			}
+		}
 	}
 	return errors.Join(errs...)
+}
+
+// listens are all endpoints that the config listens on.
+func (s *state) listens() []string {
+	var all []string
+	for _, cfg := range s.cfg.Serve {
+		all = append(all, cfg.Listen...)
+	}
+	if !s.cfg.Console.Off() {
+		all = append(all, s.cfg.Console.Listen)
+	}
+	return all
+}
+
+func (s *state) buildCert(name string, cfg cert.Config, old *state) error {
+	if before := old.certs[name]; before != nil && reflect.DeepEqual(before.cfg, cfg) {
+		s.certs[name] = before
+		return nil
+	}
+	source, err := cert.New(name, cfg, s.node.data.path, s.node.log)
+	if err != nil {
+		return err
+	}
+	s.certs[name] = &certificate{cfg: cfg, source: source}
+	return nil
 }
 
 func (s *state) buildPools(old *state) error {
@@ -120,28 +151,32 @@ func (s *state) buildPools(old *state) error {
 // pool makes the pool of that name, or has the one that runs changed at commit.
 func (s *state) pool(name string, cfg upstream.Config, old *state) (*upstream.Pool, error) {
 	before := old.pools[name]
-	if before != nil && reflect.DeepEqual(before.cfg, cfg) {
+	if before == nil {
+		made, err := upstream.New(name, cfg, s.node.log)
+		if err != nil {
+			return nil, err
+		}
+		made.OnEvent = s.node.poolEvent
+		s.pools[name] = &pool{cfg: cfg, Pool: made}
+		s.fresh = append(s.fresh, func() { made.Close() })
+		return made, nil
+	}
+	if reflect.DeepEqual(before.cfg, cfg) && cfg.TLS == (upstream.TLSConfig{}) {
 		s.pools[name] = before
 		return before.Pool, nil
 	}
-	made, err := upstream.New(name, cfg, s.node.log) // also to see whether cfg is good
+	trial, err := upstream.New(name, cfg, slog.New(slog.DiscardHandler)) // whether cfg and its files are good
 	if err != nil {
 		return nil, err
 	}
-	if before != nil {
-		made.Close()
-		s.pools[name] = &pool{cfg, before.Pool}
-		s.apply = append(s.apply, func() {
-			if err := before.Reconfigure(cfg); err != nil {
-				s.node.log.Error("a pool could not be changed", "pool", name, "err", err)
-			}
-		})
-		return before.Pool, nil
-	}
-	made.OnEvent = s.node.poolEvent
-	s.pools[name] = &pool{cfg, made}
-	s.fresh = append(s.fresh, func() { made.Close() })
-	return made, nil
+	trial.Close()
+	s.pools[name] = &pool{cfg, before.Pool, before.task}
+	s.apply = append(s.apply, func() {
+		if err := before.Reconfigure(cfg); err != nil {
+			s.node.log.Error("a pool could not be changed", "pool", name, "err", err)
+		}
+	})
+	return before.Pool, nil
 }
 
 // building lets a service find the parts that its config names.
@@ -201,7 +236,7 @@ func (s *state) buildSinks(old *state) error {
 			errs = append(errs, fmt.Errorf("records %d: %w", i+1, err))
 			continue
 		}
-		s.sinks = append(s.sinks, &sink{cfg, made, fmt.Sprintf("records %s %d", cfg.File, time.Now().UnixNano())})
+		s.sinks = append(s.sinks, &sink{cfg: cfg, Sink: made})
 		s.fresh = append(s.fresh, func() { made.Close() })
 	}
 	return errors.Join(errs...)
@@ -210,24 +245,26 @@ func (s *state) buildSinks(old *state) error {
 // open opens the listeners that old has not.
 func (s *state) open(ctx context.Context, old *state) error {
 	var errs []error
+	missing := func(what, url string, err error) error {
+		if !s.node.opts.Lenient {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		if s.node.opts.Missing != nil {
+			s.node.opts.Missing(what, url, err)
+		}
+		return nil
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.services)) {
 		svc := s.services[name]
 		for _, url := range svc.cfg.Listen {
 			if err := s.openDoor(ctx, svc, url, old); err != nil {
-				if s.node.opts.Lenient {
-					s.node.opts.Missing(name, url, err)
-					continue
-				}
-				errs = append(errs, fmt.Errorf("service %s: %w", name, err))
+				svc.missing = append(svc.missing, err.Error())
+				errs = append(errs, missing("service "+name, url, err))
 			}
 		}
 	}
 	if err := s.openConsole(ctx, old); err != nil {
-		if s.node.opts.Lenient {
-			s.node.opts.Missing("console", s.cfg.Console.Listen, err)
-		} else {
-			errs = append(errs, fmt.Errorf("console: %w", err))
-		}
+		errs = append(errs, missing("console", s.cfg.Console.Listen, err))
 	}
 	return errors.Join(errs...)
 }
@@ -248,69 +285,79 @@ func (s *state) commit(old *state) {
 	}
 	for key, d := range old.doors {
 		if s.doors[key] != d {
-			go d.close(s.cfg.Drain) // its connections end in their own time
+			n.leaving.Go(func() { d.close(s.cfg.Drain) }) // its connections end in their own time
 		}
 	}
 	s.stopTasks(old)
-	s.switchConsole(old)
+	s.commitConsole(old)
 }
 
 // startTasks starts what runs beside the listeners.
 func (s *state) startTasks(old *state) {
 	t := s.node.tasks
-	if old.guards != nil {
-		t.remove("guards")
-	}
-	t.add("guards", s.guards.Serve)
+	old.watch.stop()
+	s.watch = t.add("guards", s.guards.Serve)
 	for name, c := range s.certs {
-		if old.certs[name] != c {
-			t.remove("certificate " + name)
-			t.add("certificate "+name, c.source.Serve)
+		if c.task == nil {
+			c.task = t.add("certificate "+name, c.source.Serve)
 		}
 	}
 	for name, p := range s.pools {
-		if before := old.pools[name]; before == nil || before.Pool != p.Pool {
-			t.add("pool "+name, p.Serve)
+		if p.task == nil {
+			p.task = t.add("pool "+name, p.Serve)
 		}
 	}
 	for _, k := range s.sinks {
-		if !slices.Contains(old.sinks, k) {
-			t.add(k.task, k.Serve)
+		if k.task == nil {
+			k.task = t.add("records "+k.cfg.File, k.Serve)
 		}
 	}
 }
 
 // stopTasks ends what only the old state had.
 func (s *state) stopTasks(old *state) {
-	t := s.node.tasks
-	for name := range old.certs {
-		if s.certs[name] == nil {
-			t.remove("certificate " + name)
+	for name, c := range old.certs {
+		if s.certs[name] != c {
+			c.task.stop()
 		}
 	}
 	for name, p := range old.pools {
 		if now := s.pools[name]; now == nil || now.Pool != p.Pool {
-			p.Close()
-			t.remove("pool " + name)
+			p.task.stop()
+			s.node.leaving.Go(func() { s.node.retire(p.Pool, s.cfg.Drain) })
 		}
 	}
 	for _, k := range old.sinks {
 		if !slices.Contains(s.sinks, k) {
-			t.remove(k.task)
+			k.task.stop()
 		}
 	}
 }
 
-// poolEvent tells the log and the journal of a target that changed.
-func (n *Node) poolEvent(e upstream.Event) {
-	n.log.Info("pool", "pool", e.Pool, "target", e.URL, "address", e.Address, "state", string(e.State), "detail", e.Detail)
-	var rec flow.Record
-	rec.Begin(flow.Event, e.At)
-	rec.SetString(flow.Service, e.Pool)
-	rec.SetString(flow.Target, e.URL)
-	rec.SetString(flow.Path, string(e.State))
-	if e.Detail != "" {
-		rec.SetString(flow.Error, e.Detail)
+// retireLook is how often a pool that left the config is looked at.
+const retireLook = time.Second
+
+// retire closes a pool that left the config when the requests that began before
+// have done with it: those may still be on their way to it.
+func (n *Node) retire(p *upstream.Pool, limit time.Duration) {
+	defer p.Close()
+	if limit < 0 {
+		limit = 1<<63 - 1
 	}
-	n.journal.Write(&rec)
+	end := time.NewTimer(limit)
+	defer end.Stop()
+	look := time.NewTicker(retireLook)
+	defer look.Stop()
+	for {
+		select {
+		case <-n.stopping.Done():
+			return
+		case <-end.C:
+			return
+		case <-look.C:
+			if p.Status().Active == 0 {
+				return
+			}
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/netwright/netwright/cert"
@@ -14,16 +15,13 @@ import (
 
 // Info implements console.Node.
 func (n *Node) Info() console.Info {
-	n.mu.Lock()
-	last := n.lastReload
-	n.mu.Unlock()
 	state := "running"
-	if n.draining.Load() {
+	if n.stopping.Err() != nil {
 		state = "draining"
 	}
 	return console.Info{
 		Version: n.opts.Version, Config: n.state.Load().cfg.Path(), Data: n.data.path,
-		PID: os.Getpid(), Started: n.started, State: state, Reload: last,
+		PID: os.Getpid(), Started: n.started, State: state, Reload: n.lastReload.Load(),
 	}
 }
 
@@ -32,30 +30,40 @@ func (n *Node) Services() []console.Service {
 	s := n.state.Load()
 	list := []console.Service{}
 	for _, name := range slices.Sorted(maps.Keys(s.services)) {
-		svc := s.services[name]
-		c := console.Service{Name: name, Protocol: "http", State: "running"}
-		if svc.stream != nil {
-			c.Protocol = svc.stream.cfg.Kind
-		}
-		for _, d := range s.doors {
-			if *d.service.Load() != name {
-				continue
-			}
-			c.Connections += int64(d.open())
-			c.Accepted += d.accepted.Load()
-			restarts, failure := n.tasks.health(d.task())
-			c.Restarts += restarts
-			if failure != "" {
-				c.Error = failure
-			}
-		}
-		c.Listen = slices.Clone(svc.cfg.Listen)
-		if n.draining.Load() {
-			c.State = "draining"
-		}
-		list = append(list, c)
+		list = append(list, n.service(s, s.services[name]))
 	}
 	return list
+}
+
+// service is a service as the console shows it. One of whose listeners any has
+// failed, or was left out, counts as failed.
+func (n *Node) service(s *state, svc *service) console.Service {
+	c := console.Service{Name: svc.name, Protocol: "http", State: "running", Listen: slices.Clone(svc.cfg.Listen)}
+	if svc.stream != nil {
+		c.Protocol = svc.stream.cfg.Kind
+	}
+	if len(svc.missing) > 0 {
+		c.State, c.Error = "failed", strings.Join(svc.missing, "; ")
+	}
+	for _, d := range s.doors {
+		service, open, h := d.state()
+		if service != svc.name {
+			continue
+		}
+		c.Connections += int64(open)
+		c.Accepted += d.accepted.Load()
+		c.Restarts += h.restarts
+		if h.failure != "" {
+			c.Error = h.failure
+		}
+		if h.waiting {
+			c.State = "failed"
+		}
+	}
+	if n.stopping.Err() != nil {
+		c.State = "draining"
+	}
+	return c
 }
 
 // Pools implements console.Node.
@@ -83,6 +91,8 @@ func target(t upstream.TargetStatus) console.Target {
 	}
 	switch {
 	case t.State == "up":
+	case t.State == "warming":
+		c.State = "starting"
 	case t.Check.Problem != "":
 		c.Reason = t.Check.Problem
 	case t.Lookup != "":

@@ -10,9 +10,14 @@ import (
 )
 
 func main() {
-	// The first signal ends the work in order; the second, which has its
-	// default effect again, at once.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel() // the first signal ends the work in order,
+		second := <-signals
+		os.Exit(exitSignal + int(second.(syscall.Signal))) // the second at once
+	}()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -34,8 +34,9 @@ func commands() []*cobra.Command {
 // The exit statuses.
 const (
 	exitOK     = 0
-	exitFailed = 1 // the job failed
-	exitUsage  = 2 // the command line was wrong
+	exitFailed = 1   // the job failed
+	exitUsage  = 2   // the command line was wrong
+	exitSignal = 128 // plus the number of the signal that ended it at once
 )
 
 // usageError is a wrong command line that only the command itself could see.

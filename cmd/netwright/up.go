@@ -45,10 +45,11 @@ one ends it at once. SIGHUP, or "netwright reload", applies a changed file.`,
 			if len(args) > 0 {
 				file = args[0]
 			}
-			cfg, err := config.Load(file)
+			_, err = os.Stat(file)
 			if quick || len(args) == 0 && errors.Is(err, fs.ErrNotExist) {
-				return quickstart(cmd, log)
+				return quickstart(cmd, log, quick)
 			}
+			cfg, err := config.Load(file)
 			if err != nil {
 				return err
 			}
@@ -122,7 +123,7 @@ func reloadNow(ctx context.Context, n *node.Node, log *slog.Logger) {
 }
 
 // quickstart runs what needs no config.
-func quickstart(cmd *cobra.Command, log *slog.Logger) error {
+func quickstart(cmd *cobra.Command, log *slog.Logger, asked bool) error {
 	q, err := node.NewQuickstart()
 	if err != nil {
 		return err
@@ -131,38 +132,50 @@ func quickstart(cmd *cobra.Command, log *slog.Logger) error {
 	left := make(map[string]bool)
 	n, err := node.New(q.Config, node.Options{
 		Log: log, Version: version(), Lenient: true,
-		Missing: func(service, url string, err error) {
-			left[service] = true
-			fmt.Fprintf(out, "%-8s left out: %v%s\n", service, err, node.Holder(url))
+		Missing: func(what, url string, err error) {
+			left[what] = true
+			fmt.Fprintf(out, "%-13s left out: %v", what, err)
+			if who := node.Holder(url); who != "" {
+				fmt.Fprintf(out, "; %s has it", who)
+			}
+			fmt.Fprintln(out)
 		},
-		Ready: func() { tellQuickstart(out, left) },
+		Ready: func() { tellQuickstart(out, left, asked) },
 	})
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(cmd.Context())
+	// Its upstreams go on until what is under way has been answered.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(cmd.Context()))
 	defer cancel()
 	var g errgroup.Group
 	g.Go(func() error { return q.Serve(ctx) })
 	g.Go(func() error {
 		defer cancel()
-		return runNode(ctx, n, log)
+		return runNode(cmd.Context(), n, log)
 	})
-	return g.Wait()
+	err = g.Wait()
+	if held, ok := errors.AsType[*node.HeldError](err); ok && held.Config == "" {
+		return fmt.Errorf("a quickstart runs already (process %s): stop it first, or see http://127.0.0.1:8080", held.PID)
+	}
+	return err
 }
 
 // tellQuickstart says what runs, and a line to try for each.
-func tellQuickstart(out io.Writer, left map[string]bool) {
-	fmt.Fprintln(out, "Netwright runs its quickstart. There is no netwright.yaml here; netwright init writes one.")
-	fmt.Fprintln(out)
-	for _, l := range []struct{ service, what, try string }{
-		{"web", "page     http://127.0.0.1:8080", "open it in a browser"},
-		{"web", "proxy    http://127.0.0.1:8080/demo/", "curl http://127.0.0.1:8080/demo/"},
-		{"echo", "echo     tcp://127.0.0.1:7007", "netwright connect tcp://127.0.0.1:7007"},
-		{"chat", "chat     tcp://127.0.0.1:7008", "netwright connect tcp://127.0.0.1:7008"},
+func tellQuickstart(out io.Writer, left map[string]bool, asked bool) {
+	fmt.Fprint(out, "Netwright runs its quickstart.")
+	if !asked {
+		fmt.Fprintf(out, " There is no %s here; netwright init writes one.", config.DefaultFile)
+	}
+	fmt.Fprint(out, "\n\n")
+	for _, l := range []struct{ part, what, try string }{
+		{"service web", "page     http://127.0.0.1:8080", "open it in a browser"},
+		{"service web", "proxy    http://127.0.0.1:8080/demo/", "curl http://127.0.0.1:8080/demo/"},
+		{"service echo", "echo     tcp://127.0.0.1:7007", "netwright connect tcp://127.0.0.1:7007"},
+		{"service chat", "chat     tcp://127.0.0.1:7008", "netwright connect tcp://127.0.0.1:7008"},
 		{"console", "console  http://127.0.0.1:8800", "open it in a browser; or netwright records -f"},
 	} {
-		if !left[l.service] {
+		if !left[l.part] {
 			fmt.Fprintf(out, "  %-38s %s\n", l.what, l.try)
 		}
 	}

@@ -1,0 +1,54 @@
+package node
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/netwright/netwright/edge/upstream"
+	"github.com/netwright/netwright/flow"
+)
+
+// event writes what the node did, or what befell it, into the journal. failure is
+// empty where nothing went wrong.
+func (n *Node) event(what, failure string) {
+	var rec flow.Record
+	rec.Begin(flow.Event, time.Now())
+	rec.SetString(flow.Service, "node")
+	rec.SetString(flow.Path, what)
+	if failure != "" {
+		rec.SetString(flow.Error, failure)
+	}
+	n.journal.Write(&rec)
+}
+
+// poolEvent tells the log and the journal of a target that changed.
+func (n *Node) poolEvent(e upstream.Event) {
+	level := slog.LevelInfo
+	if bad(e.State) {
+		level = slog.LevelWarn
+	}
+	n.log.Log(n.tasks.ctx, level, "upstream "+string(e.State), "pool", e.Pool, "target", e.URL, "address", e.Address, "detail", e.Detail)
+	var rec flow.Record
+	rec.Begin(flow.Event, e.At)
+	rec.SetString(flow.Service, e.Pool)
+	rec.SetString(flow.Target, e.URL)
+	switch what := string(e.State); {
+	case e.Detail == "":
+		rec.SetString(flow.Path, what)
+	case bad(e.State):
+		rec.SetString(flow.Path, what)
+		rec.SetString(flow.Error, e.Detail)
+	default:
+		rec.SetString(flow.Path, what+": "+e.Detail)
+	}
+	n.journal.Write(&rec)
+}
+
+// bad tells whether somebody should look.
+func bad(s upstream.State) bool {
+	switch s {
+	case upstream.Down, upstream.Ejected, upstream.LookupFailed, upstream.PanicOn, upstream.CircuitOpen:
+		return true
+	}
+	return false
+}
