@@ -145,12 +145,11 @@ func (a *Authority) create() error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp)
 	err = os.Link(temp, filepath.Join(a.dir, authorityFile))
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		err = nil
 	}
-	return err
+	return errors.Join(err, os.Remove(temp))
 }
 
 // sign makes a new certificate for the same key and keeps it in the file.
@@ -168,8 +167,7 @@ func (a *Authority) sign(c constraints) error {
 		return err
 	}
 	if err := os.Rename(temp, filepath.Join(a.dir, authorityFile)); err != nil {
-		os.Remove(temp)
-		return err
+		return errors.Join(err, os.Remove(temp))
 	}
 	a.cert = cert
 	return a.publish()
@@ -182,6 +180,11 @@ func (a *Authority) permit(hosts []string, addrs []netip.Addr) (changed bool, er
 		return false, nil
 	}
 	before := a.cert
+	unlock, err := lockFolder(a.dir)
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
 	if err := a.read(); err != nil {
 		return false, err
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,6 +150,37 @@ func TestPermitIsSeenByOthersAndKept(t *testing.T) {
 	}
 	if got.coversHost("example") || got.coversHost("none.example") {
 		t.Errorf("too much is permitted: %v", got.hosts)
+	}
+}
+
+// Several processes add names at once, and none of them is lost.
+func TestPermitAtOnce(t *testing.T) {
+	first := newAuthority(t)
+	var wg sync.WaitGroup
+	for i := range 12 {
+		wg.Go(func() {
+			a, err := OpenAuthority(first.dir)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := a.Permit([]string{fmt.Sprintf("n%d.example", i)}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	a, err := OpenAuthority(first.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 12 {
+		if !constraintsOf(a.Certificate()).coversHost(fmt.Sprintf("n%d.example", i)) {
+			t.Errorf("n%d.example is lost", i)
+		}
+	}
+	if public, err := os.ReadFile(a.File()); err != nil || string(public) != string(a.PEM()) {
+		t.Errorf("%s is not the certificate in use: %v", a.File(), err)
 	}
 }
 

@@ -38,8 +38,7 @@ func tempFile(dir string, data []byte, mode os.FileMode) (path string, err error
 	_, err = f.Write(data)
 	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 	if err != nil {
-		os.Remove(f.Name())
-		return "", err
+		return "", errors.Join(err, os.Remove(f.Name()))
 	}
 	return f.Name(), nil
 }
@@ -52,8 +51,7 @@ func WriteFile(path string, data []byte, mode os.FileMode) error {
 		return err
 	}
 	if err := os.Rename(temp, path); err != nil {
-		os.Remove(temp)
-		return err
+		return errors.Join(err, os.Remove(temp))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"os"
@@ -60,6 +61,7 @@ func newFiles(name, certPath, keyPath string, log *slog.Logger) (*files, error) 
 		return nil, fmt.Errorf("certs.%s: %w", name, err)
 	}
 	f.current.Store(l)
+	f.warn(l.certs[0].Leaf)
 	f.choose = Choose(f)
 	return f, nil
 }
@@ -118,6 +120,14 @@ func (f *files) look() {
 	f.current.Store(l)
 	leaf := l.certs[0].Leaf
 	f.log.Info("certificate loaded", "file", f.certPath, "subject", subject(leaf), "until", leaf.NotAfter)
+	f.warn(leaf)
+}
+
+// warn tells when clients will not take the certificate for its date.
+func (f *files) warn(leaf *x509.Certificate) {
+	for _, p := range dateProblems(leaf, time.Now()) {
+		f.log.Warn("certificate: "+p.Text, "file", f.certPath, "subject", subject(leaf))
+	}
 }
 
 // load reads both files. Its errors name the file.

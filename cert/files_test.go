@@ -56,9 +56,9 @@ func (b *logBuffer) take() string {
 func shown(s Source) string { return Fingerprint(s.Certificates()[0].Leaf) }
 
 func TestFilesAreReloaded(t *testing.T) {
-	a := newAuthority(t)
-	one, two := issue(t, a, Request{Names: []string{"one.test"}}), issue(t, a, Request{Names: []string{"two.test"}})
 	synctest.Test(t, func(t *testing.T) {
+		a := newAuthority(t)
+		one, two := issue(t, a, Request{Names: []string{"one.test"}}), issue(t, a, Request{Names: []string{"two.test"}})
 		dir := t.TempDir()
 		certPath, keyPath := writePair(t, dir, "site", one)
 		s, log := served(t, Config{Cert: certPath, Key: keyPath})
@@ -122,6 +122,21 @@ func TestHalfAPairKeepsTheOldOne(t *testing.T) {
 		}
 		if p := s.Info()[0].Problems; len(p) != 0 {
 			t.Errorf("problems stay: %v", p)
+		}
+	})
+}
+
+func TestCertificateOutOfDateIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAuthority(t)
+		certPath, keyPath := writePair(t, t.TempDir(), "site", issue(t, a, Request{Names: []string{"one.test"}, Lifetime: 24 * time.Hour}))
+		time.Sleep(48 * time.Hour)
+		s, log := served(t, Config{Cert: certPath, Key: keyPath})
+		if got := log.take(); !strings.Contains(got, "It expired on") || !strings.Contains(got, certPath) {
+			t.Errorf("an expired certificate is not told: %s", got)
+		}
+		if p := s.Info()[0].Problems; len(p) != 1 || p[0].Code != "expired" {
+			t.Errorf("Info: %v", p)
 		}
 	})
 }

@@ -176,8 +176,7 @@ func connectionProblems(c *Connection, handshake error) []Problem {
 
 // handshakeHint says what a failed handshake may mean.
 func handshakeHint(err error) string {
-	var record tls.RecordHeaderError
-	if errors.As(err, &record) {
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return " (what answers there does not begin with TLS; is it the port for plain connections?)"
 	}
 	return ""

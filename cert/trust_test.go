@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,7 +22,7 @@ func TestTrustStore(t *testing.T) {
 	}
 	write(t, path("conf"), nil)
 	command := []string{update, "--certsconf", path("conf"), "--certsdir", path("certs"), "--localcertsdir", path("local"), "--etccertsdir", path("etc"), "--hooksdir", path("hooks")}
-	store := TrustStore{Dir: path("local"), Update: command, Forget: append(command[:len(command):len(command)], "--fresh")}
+	store := TrustStore{Dir: path("local"), Update: command, Forget: append(slices.Clip(command), "--fresh")}
 	bundle := path("etc/ca-certificates.crt")
 
 	a, other := newAuthority(t), newAuthority(t)

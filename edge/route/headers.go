@@ -132,7 +132,7 @@ func parseName(text string, request bool) (name, error) {
 	case n.known == message.ContentLength || n.known.HopByHop():
 		return n, fmt.Errorf("%s says how the message is carried, which is not for a route to change", text)
 	case n.known == message.Host && request:
-		return n, errors.New("the host that the upstream gets is set by host: beside to:")
+		return n, errors.New("the host that the upstream gets is set by the key host, beside to")
 	case n.known == message.Host:
 		return n, errors.New("an answer has no Host field")
 	}

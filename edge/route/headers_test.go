@@ -81,7 +81,7 @@ func TestHeadersErrors(t *testing.T) {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		"set by host:", "Content-Length says how", `"A B" is no name`, "no variable ${nope}", "Connection says how",
+		"set by the key host", "Content-Length says how", `"A B" is no name`, "no variable ${nope}", "Connection says how",
 		"Transfer-Encoding says how", "control characters", "Upgrade says how", "take every field away", "TE says how", "an answer has no Host", "Trailer says how",
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -83,7 +83,7 @@ func parsePath(text string) (pathPattern, error) {
 	case strings.Contains(path, "*"):
 		return pathPattern{}, fmt.Errorf("%q: a star may only stand at the end, behind a \"/\"; for anything else write a regular expression, as in \"~ ^/x\"", text)
 	case strings.Contains(path, "?"):
-		return pathPattern{}, fmt.Errorf("%q: a path ends before the \"?\"; match parameters with query:", text)
+		return pathPattern{}, fmt.Errorf("%q: a path ends before the \"?\"; the key query matches parameters", text)
 	}
 	if below && path == "" {
 		return pathPattern{kind: prefixPath, groups: 1}, nil

@@ -61,7 +61,7 @@ func (r *Rewrite) Compile(groups int) (*Rewriter, error) {
 			groups = w.pattern.NumSubexp()
 		}
 		if r.Replace == "" {
-			errs = append(errs, at(errors.New("a pattern needs what it is replaced by: add replace:"), "pattern"))
+			errs = append(errs, at(errors.New("a pattern needs the key replace: what stands in its place"), "pattern"))
 		}
 	}
 	if r.Replace != "" {

@@ -101,7 +101,7 @@ func TestRewriteErrors(t *testing.T) {
 		"without ?, # and *":              {Strip: "/api/*"},
 		"is no path":                      {Add: "/../x"},
 		"no regular expression":           {Pattern: "(", Replace: "/"},
-		"add replace:":                    {Pattern: "x"},
+		"needs the key replace":           {Pattern: "x"},
 		`the new path begins with "/"`:    {Replace: "x"},
 		"there is no ${2}":                {Pattern: "(x)", Replace: "/${2}"},
 		"there is no ${1}":                {Pattern: "x", Replace: "/${1}"},

@@ -232,7 +232,7 @@ func TestMatchErrors(t *testing.T) {
 		`write "/*"`:                  {Path: []string{"*"}},
 		"only stand at the end":       {Path: []string{"/api*"}},
 		"behind a \"/\"; for any":     {Path: []string{"/a/*/b"}},
-		"with query:":                 {Path: []string{"/a?b=c"}},
+		"query matches parameters":    {Path: []string{"/a?b=c"}},
 		"can never match":             {Path: []string{"/../a"}},
 		"no regular expression":       {Path: []string{"~ ("}},
 		"empty regular expression":    {Path: []string{"~"}},
