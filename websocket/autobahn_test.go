@@ -31,7 +31,7 @@ func TestAutobahn(t *testing.T) {
 		}
 		seen[tt.id] = true
 		t.Run(tt.id, func(t *testing.T) {
-			if testing.Short() && len(tt.send) > 1<<20 {
+			if (testing.Short() || raceEnabled) && len(tt.send) > 1<<20 {
 				t.Skip("a large case")
 			}
 			c, _ := openRaw(t, s)
