@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/netwright/netwright/config/decode"
 )
 
 // DataFolder is where a node that runs c keeps its state: what data says, or a
@@ -54,4 +56,39 @@ func stateFolder() (string, error) {
 		return "", fmt.Errorf("there is no place for the data folder; set data in the config: %w", err)
 	}
 	return filepath.Join(home, ".local", "state"), nil
+}
+
+// FindDataFolder is the data folder of the config file at path. Mistakes in the
+// rest of the file do not matter, since a node that was started before they were
+// made runs on. The error says when the file cannot be read.
+func FindDataFolder(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("reading the config: %w", err)
+	}
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("reading the config: %w", err)
+	}
+	c := &Config{path: full}
+	_, _ = decode.Decode(path, data, c, &decode.Options{Dir: filepath.Dir(full), Variables: variables})
+	return c.DataFolder()
+}
+
+// DataFolders are the data folders that are there: those of the user, and those
+// of a service of systemd whose unit says StateDirectory=netwright. Folders that
+// a config names itself are not among them.
+func DataFolders() []string {
+	states := []string{"/var/lib/netwright"}
+	if state, err := stateFolder(); err == nil && state != states[0] {
+		states = append([]string{state}, states...)
+	}
+	var folders []string
+	for _, state := range states {
+		entries, _ := os.ReadDir(filepath.Join(state, "netwright")) // none, where there is no such folder
+		for _, e := range entries {
+			folders = append(folders, filepath.Join(state, "netwright", e.Name()))
+		}
+	}
+	return folders
 }

@@ -15,8 +15,9 @@ import (
 func checkCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "check [FILE]",
-		Short: "Say what is wrong with a config, or what it would run",
+		Use:        "check [FILE]",
+		SuggestFor: []string{"test", "validate", "lint"},
+		Short:      "Say what is wrong with a config, or what it would run",
 		Example: `  netwright check /etc/netwright/netwright.yaml
   netwright check
   netwright check --json | jq '.problems[].message'`,

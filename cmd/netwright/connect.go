@@ -18,8 +18,9 @@ func connectCommand() *cobra.Command {
 	var verbose, text bool
 	var idle time.Duration
 	cmd := &cobra.Command{
-		Use:   "connect [flags] URL",
-		Short: "Connect standard input and output to an endpoint",
+		Use:        "connect [flags] URL",
+		SuggestFor: []string{"nc", "telnet", "dial"},
+		Short:      "Connect standard input and output to an endpoint",
 		Example: `  netwright connect tcp://127.0.0.1:7008
   echo QUIT | netwright connect -v tls://mail.example.com:465
   netwright connect --text wss://stream.example.com/feed

@@ -18,8 +18,9 @@ import (
 func passwdCommand() *cobra.Command {
 	var bcrypt bool
 	cmd := &cobra.Command{
-		Use:   "passwd FILE USER",
-		Short: "Set a user's password in a file for basic guards",
+		Use:        "passwd FILE USER",
+		SuggestFor: []string{"htpasswd", "password"},
+		Short:      "Set a user's password in a file for basic guards",
 		Long: `Asks for a password twice, without showing it, and puts its hash (argon2id) into
 the file, which is made where it is not there. Lines of other users stay as they
 are. Where standard input is not a terminal, its first line is the password.

@@ -16,8 +16,9 @@ func relayCommand() *cobra.Command {
 	var idle time.Duration
 	var both bool
 	cmd := &cobra.Command{
-		Use:   "relay [flags] FROM TO",
-		Short: "Join connections of one endpoint to connections of another",
+		Use:        "relay [flags] FROM TO",
+		SuggestFor: []string{"socat", "forward", "tunnel"},
+		Short:      "Join connections of one endpoint to connections of another",
 		Example: `  netwright relay tcp://127.0.0.1:8080 tcp://10.0.0.5:80
   netwright relay 'tls://:5433?cert=db.pem&key=db.key' unix:///run/postgresql/.s.PGSQL.5432
   netwright relay tcp://127.0.0.1:2222 'tcp://10.1.2.3:22?via=socks5://bastion'

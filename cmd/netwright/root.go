@@ -12,22 +12,23 @@ import (
 	"github.com/netwright/netwright/endpoint"
 )
 
-// commands are all there are, in the order of the help page.
-func commands() []*cobra.Command {
-	return []*cobra.Command{
-		upCommand(),
-		checkCommand(),
-		initCommand(),
-		schemaCommand(),
-		listenCommand(),
-		connectCommand(),
-		relayCommand(),
-		certCommand(),
-		guardCommand(),
-		passwdCommand(),
-		keyCommand(),
-		versionCommand(),
-		endpointsTopic(),
+// section is a part of the help page.
+type section struct {
+	title    string
+	commands []*cobra.Command
+}
+
+// sections hold all commands there are, in the order of the help page.
+func sections() []section {
+	return []section{
+		{"Run", []*cobra.Command{upCommand(), serveCommand(), proxyCommand()}},
+		{"Write a config", []*cobra.Command{initCommand(), checkCommand(), schemaCommand()}},
+		{"See and steer what runs", []*cobra.Command{
+			statusCommand(), recordsCommand(), reloadCommand(), poolsCommand(), drainCommand(), undrainCommand(),
+		}},
+		{"Connect anything with anything", []*cobra.Command{listenCommand(), connectCommand(), relayCommand()}},
+		{"Certificates, guards and keys", []*cobra.Command{certCommand(), guardCommand(), passwdCommand(), keyCommand()}},
+		{"More", []*cobra.Command{completionCommand(), manCommand(), versionCommand()}},
 	}
 }
 
@@ -49,11 +50,12 @@ func (e *usageError) Unwrap() error { return e.err }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	understood := false // the command line, as far as cobra can tell
 	root := rootCommand()
-	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
-	root.AddCommand(commands()...)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	for _, cmd := range all(root) {
+		begin(cmd, func() { understood = true })
+	}
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
@@ -66,21 +68,60 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitUsage
 }
 
+// all are a command and those below it.
+func all(cmd *cobra.Command) []*cobra.Command {
+	list := []*cobra.Command{cmd}
+	for _, c := range cmd.Commands() {
+		list = append(list, all(c)...)
+	}
+	return list
+}
+
+// begin has a command say that it begins its work.
+func begin(cmd *cobra.Command, say func()) {
+	if work := cmd.RunE; work != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			say()
+			return work(cmd, args)
+		}
+	}
+}
+
 func isUsage(err error) bool {
 	var usage *usageError
 	var e *endpoint.Error
 	return errors.As(err, &usage) || errors.As(err, &e) && e.Step == endpoint.StepParse
 }
 
+// rootCommand is netwright with all its commands.
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "netwright",
-		Short:         "Serves and proxies, and speaks on any endpoint",
+		Use:   "netwright",
+		Short: "Serves and proxies, and speaks on any endpoint",
+		Example: `  netwright up                                   # something to see, on this machine alone
+  netwright serve ./public --listing             # a folder over HTTP
+  netwright proxy --to http://127.0.0.1:3000     # a proxy before an application
+  netwright init && netwright up                 # a config of your own`,
+		Long: `Netwright serves files, proxies HTTP, relays streams, guards them, and shows what
+passes. One YAML file says what runs; everything is also a command of its own.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Run:           func(cmd *cobra.Command, _ []string) { cmd.Help() },
 	}
+	cobra.EnableCommandSorting = false              // they are in an order
+	root.CompletionOptions.DisableDefaultCmd = true // ours has examples
 	root.SetHelpTemplate(helpTemplate)
+	root.SetFlagErrorFunc(flagError)
+	for _, s := range sections() {
+		root.AddGroup(&cobra.Group{ID: s.title, Title: s.title})
+		for _, cmd := range s.commands {
+			cmd.GroupID = s.title
+			root.AddCommand(cmd)
+		}
+	}
+	root.AddCommand(endpointsTopic())
+	for _, cmd := range all(root) {
+		sayArgs(cmd)
+	}
 	return root
 }
 
@@ -89,18 +130,22 @@ const helpTemplate = `{{with .Example}}{{.}}
 
 {{end}}{{with or .Long .Short}}{{. | trimTrailingWhitespaces}}
 {{end}}{{if or .Runnable .HasSubCommands}}
-Usage:{{if .Runnable}}
-  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
-  {{.CommandPath}} COMMAND{{end}}
-{{if .HasAvailableSubCommands}}
+Usage:
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} COMMAND{{else}}{{.UseLine}}{{end}}
+{{if .HasAvailableSubCommands}}{{if .Groups}}{{$cmds := .Commands}}{{range $group := .Groups}}
+{{.Title}}:{{range $cmds}}{{if and (eq .GroupID $group.ID) .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
+{{end}}{{else}}
 Commands:{{range .Commands}}{{if .IsAvailableCommand}}
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
-{{end}}{{if .HasHelpSubCommands}}
+{{end}}{{end}}{{if .HasHelpSubCommands}}
 Topics, for netwright help TOPIC:{{range .Commands}}{{if .IsAdditionalHelpTopicCommand}}
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
 {{end}}{{if .HasAvailableLocalFlags}}
 Flags:
 {{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
+{{end}}{{if .HasAvailableSubCommands}}
+"{{.CommandPath}} COMMAND --help" tells about each, beginning with examples.
 {{end}}{{end}}`
 
 // endpointsTopic is a page of help.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // The exit status tells a failed job from a wrong command line, and each error
@@ -23,9 +24,13 @@ func TestExitStatus(t *testing.T) {
 	f(exitOK, "")
 	f(exitOK, "", "help", "endpoints")
 	f(exitOK, "", "listen", "--help")
-	f(exitUsage, `unknown command "lisen"`, "lisen")
+	f(exitUsage, `unknown command "lisen"; did you mean listen?`, "lisen")
+	f(exitUsage, `unknown command "xyzzy"`, "xyzzy")
+	f(exitUsage, `unknown command "isue" for netwright cert; did you mean issue?`, "cert", "isue")
 	f(exitUsage, "unknown flag: --nonsense", "connect", "--nonsense", "tcp://127.0.0.1:1")
-	f(exitUsage, "accepts 1 arg(s), received 0", "connect")
+	f(exitUsage, "unknown flag: --lisen; did you mean --listen?", "serve", "--lisen", "x", ".")
+	f(exitUsage, "write: netwright connect [flags] URL", "connect")
+	f(exitUsage, "none of the others can be", "cert", "ca", "--data", "x", "--config", "y")
 	f(exitUsage, "write tcp://localhost:80", "connect", "localhost:80")
 	f(exitUsage, `no stream is called "eccho"`, "listen", "tcp://127.0.0.1:0", "eccho")
 	f(exitUsage, "exec needs a command", "listen", "tcp://127.0.0.1:0", "exec")
@@ -38,16 +43,26 @@ func TestExitStatus(t *testing.T) {
 
 // Every command has a help page that begins with its examples.
 func TestHelpBeginsWithExamples(t *testing.T) {
-	for _, cmd := range commands() {
-		if !cmd.Runnable() {
+	for _, cmd := range all(rootCommand()) {
+		if cmd.IsAdditionalHelpTopicCommand() {
 			continue
 		}
 		var out bytes.Buffer
-		run(t.Context(), []string{cmd.Name(), "--help"}, &out, &out)
-		if !strings.HasPrefix(out.String(), "  netwright "+cmd.Name()) {
-			t.Errorf("help of %s begins with\n%.200s", cmd.Name(), out.String())
+		run(t.Context(), append(strings.Fields(cmd.CommandPath())[1:], "--help"), &out, &out)
+		if !strings.Contains(out.String(), "\n\n") || !strings.Contains(firstLine(out.String()), cmd.CommandPath()) {
+			t.Errorf("help of %s begins with\n%.200s", cmd.CommandPath(), out.String())
+		}
+		for line := range strings.Lines(out.String()) {
+			if n := utf8.RuneCountInString(line); n > 130 && !strings.HasPrefix(line, "  -") && !strings.HasPrefix(line, "      --") {
+				t.Errorf("help of %s has a line of %d characters:\n%s", cmd.CommandPath(), n, line)
+			}
 		}
 	}
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
 }
 
 // A server that is told to stop ends with status 0.

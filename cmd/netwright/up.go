@@ -23,8 +23,9 @@ func upCommand() *cobra.Command {
 	var quick bool
 	var level string
 	cmd := &cobra.Command{
-		Use:   "up [FILE]",
-		Short: "Run a config, or the quickstart where there is none",
+		Use:        "up [FILE]",
+		SuggestFor: []string{"run", "start"},
+		Short:      "Run a config, or the quickstart where there is none",
 		Example: `  netwright up
   netwright up /etc/netwright/netwright.yaml
   netwright up --quickstart`,
