@@ -37,7 +37,11 @@ type forNames interface {
 }
 
 func newIssued(name string, cfg InternalConfig, dir string, log *slog.Logger) (*issued, error) {
+	fresh := !HasAuthority(dir)
 	authority, err := OpenAuthority(dir)
+	if err == nil && fresh { // nobody trusts it yet, so there is nothing to warn of
+		_, err = authority.Permit(cfg.Names)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("certs.%s: %w", name, err)
 	}

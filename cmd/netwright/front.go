@@ -46,6 +46,8 @@ func (f *front) check() error {
 	for _, text := range f.listen {
 		u, err := endpoint.Parse(text)
 		switch {
+		case strings.HasPrefix(text, ":"):
+			return &usageError{fmt.Errorf("--listen %s is no URL; write http://%[1]s", text)}
 		case err != nil:
 			return err
 		case !slices.Contains([]string{"http", "https", "unix", "fd"}, u.Scheme):
@@ -58,9 +60,12 @@ func (f *front) check() error {
 	return nil
 }
 
-// secure tells whether TLS is spoken.
+// secure tells whether a certificate is needed that no URL names itself.
 func (f *front) secure() bool {
-	return slices.ContainsFunc(f.listen, func(u string) bool { return strings.HasPrefix(u, "https:") })
+	return slices.ContainsFunc(f.listen, func(text string) bool {
+		u, err := endpoint.Parse(text)
+		return err == nil && u.Scheme == "https" && u.Options.Cert == ""
+	})
 }
 
 // config is the config with that route. It is made as text (JSON is YAML), so

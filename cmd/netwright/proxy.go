@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,7 +35,12 @@ tried on another. For guards, routes and reloads write a config: netwright init.
 			if len(p.to) == 0 {
 				return &usageError{errors.New("where to? say --to URL, as in --to http://127.0.0.1:3000")}
 			}
-			pool := map[string]any{"to": p.to, "balance": p.balance, "host": p.host}
+			for _, to := range p.to {
+				if !strings.Contains(to, "://") && !strings.HasPrefix(to, "unix:") {
+					return &usageError{fmt.Errorf("--to %s is no URL; write http://%[1]s", to)}
+				}
+			}
+			pool := map[string]any{"name": "targets", "to": p.to, "balance": p.balance, "host": p.host}
 			if p.health != "" {
 				pool["health"] = p.health
 			} else if len(p.to) > 1 {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -29,9 +30,11 @@ the mistakes are printed, and the node goes on as it was.`,
 			changes, err := client.Reload(cmd.Context())
 			out := cmd.OutOrStdout()
 			switch {
-			case err != nil:
+			case err != nil && strings.Contains(err.Error(), "\n"): // the mistakes, each with its place
 				fmt.Fprintln(cmd.ErrOrStderr(), err)
 				return errors.New("not reloaded; the node goes on with the config that it had")
+			case err != nil:
+				return fmt.Errorf("not reloaded: %w", err)
 			case asJSON:
 				return printJSON(out, map[string][]string{"changes": changes})
 			case len(changes) == 0:

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,6 +25,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/s") // short: sockets lie there
 			for n := 1; n <= 4; {
 				// Below the ports that the kernel gives to connections which
 				// go out, lest one of them takes it meanwhile.
@@ -59,7 +61,8 @@ func peer(name string, err error) (bool, error) {
 	return err == nil, nil
 }
 
-// await waits until each argument is there: a file such as a unix socket, or an
+// await waits until each argument is there: a file such as a unix socket, which
+// may be a pattern, or an
 // address such as 127.0.0.1:80 that takes connections.
 func await(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
@@ -68,8 +71,8 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	for _, what := range args {
 		there := func() bool {
 			if !strings.Contains(what, ":") {
-				_, err := os.Stat(ts.MkAbs(what))
-				return err == nil
+				found, _ := filepath.Glob(ts.MkAbs(what)) // of a pattern that is given here
+				return len(found) > 0
 			}
 			conn, err := net.Dial("tcp", what)
 			if err == nil {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -35,9 +37,12 @@ guards and for other routes write a config: netwright init.`,
 			if err != nil {
 				return err
 			}
-			if info, err := os.Stat(dir); err != nil {
+			switch info, err := os.Stat(dir); {
+			case errors.Is(err, fs.ErrNotExist):
+				return fmt.Errorf("there is no folder %s", args[0])
+			case err != nil:
 				return err
-			} else if !info.IsDir() {
+			case !info.IsDir():
 				return fmt.Errorf("%s is a file; name a folder", args[0])
 			}
 			files := map[string]any{"root": dir, "listing": listing}
