@@ -151,9 +151,12 @@ func (l *recordLines) line(r *flow.Record) string {
 	service := printable(cmp.Or(r.Get(flow.Service), "-"))
 	l.service = max(l.service, min(utf8.RuneCountInString(service), 20))
 	l.peer = max(l.peer, len(peer))
-	text := fmt.Sprintf("%s  %s  %s  %s  %s  %s  %s  %s",
-		clock, l.outcome(r), left(took(r.Duration), 7),
-		left(size(r.BytesIn), 5), left(size(r.BytesOut), 5), right(service, l.service), right(peer, l.peer), l.what(r))
+	duration, in, out := took(r.Duration), size(r.BytesIn), size(r.BytesOut)
+	if r.Kind == flow.Event {
+		duration, in, out = "-", "-", "-"
+	}
+	text := fmt.Sprintf("%s  %s  %s  %s  %s  %s  %s  %s", clock, l.outcome(r),
+		left(duration, 7), left(in, 5), left(out, 5), right(service, l.service), right(peer, l.peer), l.what(r))
 	return day + strings.TrimRight(text, " ") + "\n"
 }
 
