@@ -136,7 +136,7 @@ func (st *stream) readHead() error {
 // empty says whether of the head nothing has come but the empty line that some
 // clients send behind a body.
 func (st *stream) empty() bool {
-	return st.src.w == 1 || st.src.w == 2 && st.buf[1] == '\n'
+	return st.buf[0] == '\r' && (st.src.w == 1 || st.src.w == 2 && st.buf[1] == '\n')
 }
 
 // parse tries to read the head, and says whether it was all there.
