@@ -3,6 +3,7 @@ package edge
 import (
 	"bytes"
 	"net/netip"
+	"strings"
 
 	"github.com/netwright/netwright/flow"
 	"github.com/netwright/netwright/http/message"
@@ -108,14 +109,37 @@ func parseAddress(b []byte) (netip.AddrPort, bool) {
 	if len(b) > len("[0000:0000:0000:0000:0000:0000:255.255.255.255]:65535") {
 		return netip.AddrPort{}, false
 	}
-	if ap, err := netip.ParseAddrPort(string(b)); err == nil {
-		return netip.AddrPortFrom(ap.Addr().Unmap().WithZone(""), ap.Port()), true
+	if addr, ok := parseIPv4(b); ok { // the usual one, without an allocation
+		return netip.AddrPortFrom(addr, 0), true
 	}
-	if len(b) > 2 && b[0] == '[' && b[len(b)-1] == ']' {
-		b = b[1 : len(b)-1]
+	s := string(b)
+	if inner, ok := strings.CutPrefix(s, "["); ok && strings.HasSuffix(inner, "]") {
+		s = inner[:len(inner)-1]
 	}
-	addr, err := netip.ParseAddr(string(b))
-	return netip.AddrPortFrom(addr.Unmap().WithZone(""), 0), err == nil
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return netip.AddrPortFrom(addr.Unmap().WithZone(""), 0), true
+	}
+	ap, err := netip.ParseAddrPort(s)
+	return netip.AddrPortFrom(ap.Addr().Unmap().WithZone(""), ap.Port()), err == nil
+}
+
+// parseIPv4 reads an address in dotted decimal form, without leading zeros.
+func parseIPv4(b []byte) (netip.Addr, bool) {
+	var a [4]byte
+	part, digits, n := 0, 0, 0
+	for _, c := range b {
+		switch {
+		case c == '.' && digits > 0 && part < 3:
+			a[part] = byte(n)
+			part, digits, n = part+1, 0, 0
+		case '0' <= c && c <= '9' && (digits == 0 || n > 0) && n*10+int(c-'0') <= 255:
+			digits, n = digits+1, n*10+int(c-'0')
+		default:
+			return netip.Addr{}, false
+		}
+	}
+	a[3] = byte(n)
+	return netip.AddrFrom4(a), part == 3 && digits > 0
 }
 
 // parseForwarded reads the "for" parameter of one element of Forwarded

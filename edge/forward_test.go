@@ -164,6 +164,11 @@ func FuzzForwardedFor(f *testing.F) {
 		if len(rest) > 0 && !strings.HasPrefix(s, string(rest)+",") || strings.Contains(string(item), ",") {
 			t.Fatalf("%q: %q and %q", s, rest, item)
 		}
+		own, ok4 := parseIPv4(item)
+		theirs, err := netip.ParseAddr(string(item))
+		if ok4 != (err == nil && theirs.Is4()) || ok4 && own != theirs {
+			t.Fatalf("%q: %v %v, %v %v", item, own, ok4, theirs, err)
+		}
 		addr, ok := parseAddress(item)
 		if !ok {
 			return

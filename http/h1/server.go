@@ -193,18 +193,10 @@ const (
 func (c *conn) exchange() outcome {
 	st := c.st
 	err := st.readHead()
-	var broken *message.Error
-	switch {
-	case err == nil:
+	if err == nil {
 		c.dl.rest()
 		c.srv.handler.ServeStream(c.ctx, st)
-	case errors.As(err, &broken):
-		st.Close()
-		c.dl.rest()
-		st.src.r = st.src.w // nothing of it is looked at again
-		st.body.start(st.src, bodyNone, 0, 0, 0, 0)
-		c.srv.handler.Refuse(c.ctx, st, broken)
-	default: // the client went away in the middle of a head
+	} else if !c.refuse(st, err) { // the client went away in the middle of a head
 		c.put(st)
 		return last
 	}
@@ -229,6 +221,20 @@ func (c *conn) exchange() outcome {
 	}
 	c.put(st)
 	return again
+}
+
+// refuse has a head that broke a rule answered, and says whether it is one.
+func (c *conn) refuse(st *stream, err error) bool {
+	var broken *message.Error
+	if !errors.As(err, &broken) {
+		return false
+	}
+	st.Close()
+	c.dl.rest()
+	st.src.r = st.src.w // nothing of it is looked at again
+	st.body.start(st.src, bodyNone, 0, 0, 0, 0)
+	c.srv.handler.Refuse(c.ctx, st, broken)
+	return true
 }
 
 // put gives the stream of an exchange back.
