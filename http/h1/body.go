@@ -262,7 +262,7 @@ type flusher interface{ Flush() error }
 // straight from another, the bytes never leave the kernel.
 func (b *body) WriteTo(w io.Writer) (int64, error) {
 	if dst, ok := w.(*net.TCPConn); ok && b.splices() {
-		return b.splice(dst, nil)
+		return b.splice(dst)
 	}
 	var moved int64
 	held, _ := w.(flusher)
@@ -302,8 +302,7 @@ func (b *body) splices() bool {
 }
 
 // splice moves what is left of the content between two sockets in the kernel.
-// to is the deadline of dst, nil where it is not one of ours.
-func (b *body) splice(dst *net.TCPConn, to *deadline) (moved int64, err error) {
+func (b *body) splice(dst *net.TCPConn) (moved int64, err error) {
 	if p, _ := b.next(false); len(p) > 0 {
 		n, err := dst.Write(p)
 		moved = int64(n)
@@ -316,13 +315,15 @@ func (b *body) splice(dst *net.TCPConn, to *deadline) (moved int64, err error) {
 		if err := b.wait(); err != nil {
 			return moved, b.fail(err)
 		}
-		b.dl.beginIn(b.timeout, b.least)
+		if !b.dl.beginIn(b.timeout, b.least) {
+			return moved, b.fail(os.ErrDeadlineExceeded)
+		}
 		n, err := dst.ReadFrom(&io.LimitedReader{R: b.conn, N: b.left})
 		b.n += n
 		moved += n
 		b.took(n)
 		if err != nil {
-			err = b.spliceFailed(err, dst, to) // which asks whether the time was up
+			err = b.spliceFailed(err, dst) // which asks whether the time was up
 		} else if n == 0 && b.left > 0 {
 			err = b.fail(io.EOF)
 		}
@@ -335,18 +336,14 @@ func (b *body) splice(dst *net.TCPConn, to *deadline) (moved int64, err error) {
 }
 
 // spliceFailed finds out which side of a splice an error is of, which the error
-// does not say. It returns nil where both can go on.
-func (b *body) spliceFailed(err error, dst *net.TCPConn, to *deadline) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		if to == nil || !to.lateWrite(err) && !b.dl.inDue(b.dl.clock.now.Load()) && !b.dl.canceled.Load() {
-			return &WriteError{err}
-		}
-		if b.dl.lateRead(err) {
-			return nil
-		}
+// does not say.
+func (b *body) spliceFailed(err error, dst *net.TCPConn) error {
+	late := errors.Is(err, os.ErrDeadlineExceeded)
+	now := b.dl.clock.now.Load()
+	switch {
+	case late && (b.dl.canceled.Load() || b.dl.inDue(now)):
 		return b.fail(err)
-	}
-	if errors.Is(err, syscall.EPIPE) || wasReset(dst) {
+	case late, errors.Is(err, syscall.EPIPE), wasReset(dst):
 		return &WriteError{err}
 	}
 	return b.fail(err)

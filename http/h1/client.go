@@ -253,8 +253,8 @@ func (c *Client) stale() bool {
 // holds may be for that layer alone, such as a session ticket, so the layer is
 // asked; and what it holds itself it gives whatever the deadline.
 func (c *Client) staleAbove() bool {
-	if hungUp(c.conn) {
-		return true
+	if gone := hungUp(c.conn); gone || !c.used {
+		return gone
 	}
 	until := aLongTimeAgo
 	if ready(c.conn, pollIn) {

@@ -2,6 +2,7 @@ package h1
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"os"
@@ -246,15 +247,24 @@ func (e *deadline) look(now, at int64) {
 }
 
 // beginIn says that a copy in the kernel begins to read from the connection, of
-// which least bytes a second must come in each stall.
-func (e *deadline) beginIn(stall time.Duration, least int64) {
+// which least bytes a second must come in each stall. No kick that was meant for
+// an earlier wait comes from then on, since a splice that is cut short may lose
+// bytes. False means that the connection is not to be waited for.
+func (e *deadline) beginIn(stall time.Duration, least int64) bool {
 	e.begin(&e.in, pollIn, stall, least)
+	return e.conn.SetReadDeadline(time.Time{}) == nil && !e.canceled.Load()
 }
 
 // beginOut says that one begins to write to it.
-func (e *deadline) beginOut(stall time.Duration) { e.begin(&e.out, pollOut, stall, 0) }
+func (e *deadline) beginOut(stall time.Duration) bool {
+	e.begin(&e.out, pollOut, stall, 0)
+	return e.conn.SetWriteDeadline(time.Time{}) == nil && !e.ended()
+}
 
 func (e *deadline) begin(d *direction, way int16, stall time.Duration, least int64) {
+	d.at.Store(0)
+	e.acting.Lock() // until the clock has done what it has begun
+	defer e.acting.Unlock()
 	d.long.Store(&longTransfer{
 		moved: bytesMoved(e.conn, way), stall: stall,
 		least: max(1, int64(float64(least)*stall.Seconds())),
@@ -306,8 +316,12 @@ func (e *deadline) lateRead(err error) bool {
 	return true
 }
 
-// lateWrite is lateRead for writes. Abort does not end those, Cancel does.
+// lateWrite is lateRead for writes. Abort does not end those, Cancel does. A TLS
+// connection cannot be written to again.
 func (e *deadline) lateWrite(err error) bool {
+	if _, ok := e.conn.(*tls.Conn); ok {
+		return false
+	}
 	if !errors.Is(err, os.ErrDeadlineExceeded) || e.ended() || e.outDue(e.clock.now.Load()) {
 		return false
 	}

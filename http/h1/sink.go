@@ -185,8 +185,11 @@ func (s *sink) readBody(r message.Body) (int64, error) {
 		return 0, &WriteError{err}
 	}
 	b.Discard(len(first))
-	s.dl.beginOut(s.timeout)
-	n, err := b.splice(tcp, s.dl)
+	var n int64
+	err := error(&WriteError{os.ErrDeadlineExceeded})
+	if s.dl.beginOut(s.timeout) {
+		n, err = b.splice(tcp)
+	}
 	s.dl.endOut()
 	s.n += n
 	n += int64(len(first))
