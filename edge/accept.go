@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"time"
@@ -55,18 +56,27 @@ func (s *Service) accept(ctx context.Context, conn net.Conn, config *tls.Config)
 	err := secure.HandshakeContext(limit)
 	cancel()
 	if err != nil {
-		return s.turnAway(conn, start, peer, "", handshakeError(err))
+		return s.turnAway(conn, start, peer, "", handshakeError(conn, err))
 	}
 	return s.Serve(ctx, secure)
 }
 
-// handshakeError says in our words what clients do wrong most.
-func handshakeError(err error) error {
+// plainHTTP is for who asks without TLS where TLS is spoken.
+const plainHTTP = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 48\r\nConnection: close\r\n\r\n" +
+	"400 This port speaks TLS; ask it with https://.\n"
+
+// handshakeError says in our words what clients do wrong most, and tells them
+// where they can be told.
+func handshakeError(conn net.Conn, err error) error {
 	var notTLS tls.RecordHeaderError
-	if errors.As(err, &notTLS) {
-		return errors.New("the client does not speak TLS, which this port expects")
+	if !errors.As(err, &notTLS) {
+		return fmt.Errorf("TLS handshake: %w", err)
 	}
-	return fmt.Errorf("TLS handshake: %w", err)
+	if b := notTLS.RecordHeader[0]; 'A' <= b && b <= 'Z' { // a method
+		conn.SetWriteDeadline(time.Now().Add(time.Second))
+		io.WriteString(conn, plainHTTP)
+	}
+	return errors.New("the client does not speak TLS, which this port expects")
 }
 
 // turnAway closes a connection that never came to a request, and records it.

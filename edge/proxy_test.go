@@ -291,6 +291,7 @@ func TestProxyMethods(t *testing.T) {
 
 // The client that goes away ends the request to the upstream.
 func TestClientGoneCancels(t *testing.T) {
+	t.Parallel()
 	for name, begin := range map[string]string{
 		"before the answer": "", "in the middle of it": "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n",
 	} {

@@ -166,6 +166,7 @@ func TestRetryOnStatus(t *testing.T) {
 }
 
 func TestPerTryTimeout(t *testing.T) {
+	t.Parallel()
 	hold := make(chan bool)
 	silent := scripted(t, func(conn net.Conn, in *bufio.Reader) {
 		request(in)
@@ -234,6 +235,7 @@ func TestIdleConnectionEnds(t *testing.T) {
 // What an upstream sends unasked, behind an answer or while idle, is never taken
 // for the answer to another request.
 func TestUnsolicitedBytes(t *testing.T) {
+	t.Parallel()
 	const ok, evil = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
 	for name, wait := range map[string]time.Duration{"at once": 0, "later": 30 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {

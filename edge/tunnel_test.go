@@ -90,6 +90,7 @@ func TestTunnel(t *testing.T) {
 }
 
 func TestTunnelEnds(t *testing.T) {
+	t.Parallel()
 	t.Run("idle", func(t *testing.T) {
 		cfg := proxyTo(switching(t))
 		cfg.Timeouts.Tunnel = 300 * time.Millisecond

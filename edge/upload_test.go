@@ -107,6 +107,7 @@ func TestBackPressure(t *testing.T) {
 
 // expectContinue: the client's wish goes through, and so does the upstream's word.
 func TestExpectContinue(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, first string // of the upstream's answers, before the body
 		interim     bool   // the client sees 100
@@ -164,6 +165,7 @@ func TestExpectContinue(t *testing.T) {
 // An upstream that answers before the request has ended is heard, and neither
 // connection is used again.
 func TestEarlyAnswer(t *testing.T) {
+	t.Parallel()
 	for _, end := range []string{"closes", "goes on"} {
 		t.Run(end, func(t *testing.T) {
 			up := scripted(t, func(conn net.Conn, in *bufio.Reader) {
@@ -202,6 +204,7 @@ func TestEarlyAnswer(t *testing.T) {
 
 // A client that sends all before it reads sees an early answer as well.
 func TestEarlyAnswerToBlindClient(t *testing.T) {
+	t.Parallel()
 	cfg := proxyTo(backend(t, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(403) // without reading
 	}))
@@ -217,6 +220,7 @@ func TestEarlyAnswerToBlindClient(t *testing.T) {
 
 // A slow upload is no slow answer.
 func TestSlowUpload(t *testing.T) {
+	t.Parallel()
 	cfg := proxyTo(answering(t, "got "))
 	cfg.Routes[0].Proxy.Timeout = 400 * time.Millisecond
 	g := serve(t, cfg)
@@ -233,6 +237,7 @@ func TestSlowUpload(t *testing.T) {
 // Bodies that break a rule or a limit get the client its status; the upstream's
 // connection is not used again, and the target not blamed.
 func TestBadUploads(t *testing.T) {
+	t.Parallel()
 	const head = "POST /%s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 	for _, c := range []struct {
 		name, request string
@@ -307,6 +312,7 @@ func TestClientLeavesDuringUpload(t *testing.T) {
 
 // An upstream that breaks its answer off never makes it look complete.
 func TestBrokenAnswers(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, answer string }{
 		{"length", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegin"},
 		{"long", "HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n" + strings.Repeat("x", 1<<20)},
@@ -348,6 +354,7 @@ func TestBrokenAnswers(t *testing.T) {
 
 // Upstreams that reset or stall before an answer.
 func TestResetsAndStalls(t *testing.T) {
+	t.Parallel()
 	up := scripted(t, func(conn net.Conn, in *bufio.Reader) {
 		r, err := http.ReadRequest(in)
 		if err != nil {
@@ -391,6 +398,7 @@ func TestResetsAndStalls(t *testing.T) {
 
 // A slow reader is cut, one that reads at all is not.
 func TestSendTimeout(t *testing.T) {
+	t.Parallel()
 	data := noise(8 << 20)
 	up := backend(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", fmt.Sprint(len(data)))
