@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -112,7 +111,7 @@ func printAuthority(out, notes io.Writer, a *cert.Authority, asJSON bool) error 
 		networks = append(networks, n.String())
 	}
 	if asJSON {
-		return certJSON(out, map[string]any{
+		return printJSON(out, map[string]any{
 			"file": a.File(), "subject": c.Subject.CommonName, "fingerprint": cert.Fingerprint(c),
 			"not_before": c.NotBefore.UTC(), "not_after": c.NotAfter.UTC(),
 			"permitted_names": c.PermittedDNSDomains, "permitted_networks": networks, "pem": string(a.PEM()),
@@ -159,7 +158,7 @@ renews by itself.`,
 	}
 	flags.add(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `BASE`.pem and BASE.key; - for standard output (default: the first name)")
-	cmd.Flags().IntVar(&days, "days", 30, "how long it lives")
+	cmd.Flags().IntVar(&days, "days", 30, "how many `DAYS` it lives")
 	cmd.Flags().BoolVar(&request.Client, "client", false, "for a client that proves who it is, not for a server")
 	cmd.Flags().BoolVar(&request.RSA, "rsa", false, "with an RSA key, for programs too old for elliptic curves")
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite files that are there")
@@ -201,11 +200,4 @@ func writeCertPair(base string, chain, key []byte, force bool) error {
 		return err
 	}
 	return cert.WriteFile(base+".pem", chain, 0o644)
-}
-
-func certJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
 }

@@ -45,7 +45,7 @@ The exit status is 1 when there is something.`,
 				return err
 			}
 			if asJSON {
-				err = certJSON(cmd.OutOrStdout(), report)
+				err = printJSON(cmd.OutOrStdout(), report)
 			} else {
 				err = printReport(cmd.OutOrStdout(), report)
 			}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -71,10 +70,7 @@ func check(cmd *cobra.Command, file string, asJSON bool) error {
 	}
 	switch {
 	case asJSON:
-		encoder := json.NewEncoder(cmd.OutOrStdout())
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(answer); err != nil {
+		if err := printJSON(cmd.OutOrStdout(), answer); err != nil {
 			return err
 		}
 	case answer.OK:

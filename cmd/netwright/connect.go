@@ -47,7 +47,7 @@ after the last answer. "netwright help endpoints" has the URLs.`,
 	}
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "tell addresses, TLS, times and sizes")
 	cmd.Flags().BoolVar(&text, "text", false, "for ws and wss: each line is a text message")
-	cmd.Flags().DurationVar(&idle, "idle", 0, "end when both sides are silent for `so long` (default never)")
+	cmd.Flags().DurationVar(&idle, "idle", 0, "end when both sides are silent for that `TIME` (default never)")
 	return cmd
 }
 

@@ -21,8 +21,7 @@ import (
 type nodeFlag struct{ path string }
 
 func (f *nodeFlag) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.path, "node", "", "the node, by its control socket, data folder or config file (`PATH`); by default that of "+
-		config.DefaultFile+" of this folder, or else the only one that runs")
+	cmd.Flags().StringVar(&f.path, "node", "", "config, data folder or control socket `PATH` of the node (default: that of this folder, or the only one)")
 }
 
 // client finds the node and returns a client of it that has been answered.

@@ -31,10 +31,14 @@ type front struct {
 	access    bool
 }
 
+// defaultListen is where a front listens unless told otherwise.
+const defaultListen = "http://127.0.0.1:8080"
+
 func (f *front) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringArrayVar(&f.listen, "listen", []string{"http://127.0.0.1:8080"}, "the `URL` to listen on; may be given several times")
+	flags.StringArrayVar(&f.listen, "listen", []string{defaultListen}, "the `URL` to listen on; may be given several times")
+	flags.Lookup("listen").DefValue = defaultListen // without brackets
 	flags.StringVar(&f.cert, "cert", "", "the certificate's `FILE` for https; by default one of Netwright's own authority is made")
 	flags.StringVar(&f.key, "key", "", "the `FILE` of the certificate's key, where that of --cert does not hold it")
 	flags.BoolVar(&f.access, "access", false, "write each request to standard error, in the combined log format")

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -207,9 +206,7 @@ func guardAnswer(d guard.Decision) string {
 }
 
 func printGuardJSON(w io.Writer, lines []guard.Line, a *guard.Attempt) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(struct {
+	return printJSON(w, struct {
 		Decision guard.Decision `json:"decision"`
 		Peer     netip.Addr     `json:"peer"`
 		Subject  string         `json:"subject,omitempty"`

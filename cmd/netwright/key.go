@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -50,7 +49,7 @@ the file is printed too. Who shows the key is known by NAME.`,
 				}
 			}
 			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]string{"name": name, "key": key, "hash": hash})
+				return printJSON(cmd.OutOrStdout(), map[string]string{"name": name, "key": key, "hash": hash})
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), key)
 			if file == "" {

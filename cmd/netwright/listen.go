@@ -51,7 +51,7 @@ output, and the command ends with it. "netwright help endpoints" has the URLs.`,
 		},
 	}
 	server.addFlags(cmd)
-	cmd.Flags().DurationVar(&idle, "idle", 0, "close a connection that is silent for `so long` (default 10m, none for chat)")
+	cmd.Flags().DurationVar(&idle, "idle", 0, "close a connection that is silent for that `TIME` (default 10m, none for chat)")
 	cmd.Flags().SetInterspersed(false) // what follows is the command's
 	return cmd
 }

@@ -107,7 +107,7 @@ drained, a restart does not.`,
 	}
 	d.at.add(cmd)
 	cmd.Flags().StringVar(&d.pool, "pool", "", "in the pool of this `NAME` only")
-	cmd.Flags().DurationVar(&d.wait, "wait", 0, "wait at most `so long` until no request is on its way to it")
+	cmd.Flags().DurationVar(&d.wait, "wait", 0, "wait at most that `TIME` until no request is on its way to it")
 	return cmd
 }
 

@@ -64,7 +64,7 @@ tried on another. For guards, routes and reloads write a config: netwright init.
 	flags := cmd.Flags()
 	flags.StringArrayVar(&p.to, "to", nil, "the `URL` of a target; may be given several times")
 	flags.StringVar(&p.host, "host", "client", "the Host that targets get: client, target, or a `NAME`")
-	flags.StringVar(&p.balance, "balance", "least-requests", "`how` requests are spread: least-requests, round-robin or random")
+	flags.StringVar(&p.balance, "balance", "least-requests", "the `POLICY` by which requests are spread: least-requests, round-robin or random")
 	flags.StringVar(&p.health, "health", "", "ask each target for this `PATH` every 5s, and leave out those that do not answer well")
 	flags.StringVar(&p.ca, "ca", "", "the `FILE` with the authority that the certificates of https targets are from")
 	flags.BoolVar(&p.insecure, "insecure", false, "take any certificate of an https target")

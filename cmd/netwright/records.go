@@ -44,7 +44,7 @@ Each line has the time, the status or outcome, how long it took, the bytes in an
 out, the service, the address of the client, and what was asked for.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if q.since > 0 && !cmd.Flags().Changed("n") {
+			if q.since > 0 && !cmd.Flags().Changed("last") {
 				q.n = flow.DefaultSize
 			}
 			return q.run(cmd)
@@ -54,12 +54,12 @@ out, the service, the address of the client, and what was asked for.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.BoolVarP(&q.follow, "follow", "f", false, "go on with the records that come")
-	f.IntVarP(&q.n, "n", "n", 20, "the last `N` records")
-	f.DurationVar(&q.since, "since", 0, "of the last so long, as in 10m")
+	f.IntVarP(&q.n, "last", "n", 20, "the last `N` records")
+	f.DurationVar(&q.since, "since", 0, "of the last `TIME`, as in 10m")
 	f.StringVar(&q.filter.Service, "service", "", "of the service `NAME`")
 	f.StringVar(&q.filter.Route, "route", "", "of the route `NAME`")
 	f.StringVar(&q.filter.Kind, "kind", "", "of the `KIND` request, connection, tunnel or event")
-	f.StringVar(&q.filter.Outcome, "outcome", "", "that ended `so`: ok, refused or error")
+	f.StringVar(&q.filter.Outcome, "outcome", "", "with the `OUTCOME` ok, refused or error")
 	f.StringVar(&q.filter.Status, "status", "", "with the `STATUS` 404, 5xx or 400-499")
 	f.StringVar(&q.filter.Method, "method", "", "with the `METHOD`")
 	f.StringVar(&q.filter.Host, "host", "", "for the host `NAME`")
@@ -67,7 +67,7 @@ out, the service, the address of the client, and what was asked for.`,
 	f.StringVar(&q.filter.Peer, "peer", "", "from the `ADDRESS`, or from a network such as 10.0.0.0/8")
 	f.StringVar(&q.filter.Subject, "subject", "", "of who logged in as `NAME`")
 	f.StringVar(&q.filter.Target, "target", "", "passed on to the target `URL`")
-	f.DurationVar(&q.filter.AtLeast, "at-least", 0, "that took at least so long, as in 250ms")
+	f.DurationVar(&q.filter.AtLeast, "at-least", 0, "that took at least that `TIME`, as in 250ms")
 	f.StringVar(&q.filter.Contains, "contains", "", "with this `TEXT` in any of their texts")
 	f.BoolVar(&q.json, "json", false, "print each as a line of JSON")
 	return cmd

@@ -51,7 +51,7 @@ endpoints" has the URLs.`,
 		},
 	}
 	server.addFlags(cmd)
-	cmd.Flags().DurationVar(&idle, "idle", 0, "end a connection that is silent both ways for `so long` (default never)")
+	cmd.Flags().DurationVar(&idle, "idle", 0, "end a connection that is silent both ways for that `TIME` (default never)")
 	cmd.Flags().BoolVar(&both, "dial", false, "dial FROM too, and end with that connection")
 	return cmd
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -63,6 +65,27 @@ func TestHelpBeginsWithExamples(t *testing.T) {
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
+}
+
+// Every command is typed in some script.
+func TestEveryCommandHasAScript(t *testing.T) {
+	files, err := filepath.Glob("testdata/script/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var typed strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		typed.Write(text)
+	}
+	for _, cmd := range all(rootCommand()) {
+		if !cmd.IsAdditionalHelpTopicCommand() && !strings.Contains(typed.String(), "exec "+cmd.CommandPath()) {
+			t.Errorf("no script runs %s", cmd.CommandPath())
+		}
+	}
 }
 
 // A server that is told to stop ends with status 0.

@@ -32,7 +32,7 @@ type streamServer struct {
 
 func (s *streamServer) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.IntVar(&s.connections, "connections", 1000, "`most` at once; more wait until one has ended")
+	flags.IntVar(&s.connections, "connections", 1000, "take `N` at once; more wait until one has ended")
 	flags.BoolVar(&s.once, "once", false, "take one connection and end with it")
 	flags.BoolVarP(&s.verbose, "verbose", "v", false, "tell about each connection")
 	flags.BoolVar(&s.json, "json", false, "write each connection's record to standard output, as a line of JSON")
