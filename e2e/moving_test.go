@@ -126,6 +126,7 @@ var fromNginx = []ask{
 	{request: "GET https://shop.example.com/api/a%00b", status: 400, theirs: 400},
 	{request: "GET https://shop.example.com/docs%2Findex.html", status: 404, theirs: 200},
 	{request: "GET https://shop.example.com/api", status: 200, theirs: 301},
+	{request: "GET https://shop.example.com/api/.hidden", status: 200, theirs: 404},
 	{request: "GET https://shop.example.com/api/%2e%2e%2fadmin", status: 400, theirs: 404},
 }
 
@@ -262,5 +263,11 @@ func moveFromHAProxy(t *testing.T, binary string) {
 			a := s.do(ask{request: "GET https://shop.example.com/shop/"})
 			return a.status == http.StatusOK && a.backend == "10.0.0.7:3000"
 		})
+	}
+	m.stop("10.0.0.7:3000")
+	for s, want := range map[*movedSite]int{theirs: http.StatusServiceUnavailable, ours: http.StatusBadGateway} {
+		if a := s.do(ask{request: "GET https://shop.example.com/shop/"}); a.status != want {
+			t.Errorf("%s: without any target the answer is %d, not %d", s.name, a.status, want)
+		}
 	}
 }
