@@ -33,7 +33,6 @@ type example struct {
 	file      string
 	listeners map[string]net.Listener // by the config's port, until run
 	ports     map[string]string
-	roots     *x509.CertPool
 }
 
 // address is a host and port in a config or its comments.

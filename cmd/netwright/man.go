@@ -25,7 +25,7 @@ netwright.1, netwright-up.1 and so on.`,
 			}
 			n := 0
 			for _, c := range all(cmd.Root()) {
-				if !c.IsAvailableCommand() && !c.IsAdditionalHelpTopicCommand() || c.Name() == "help" {
+				if !c.IsAvailableCommand() && !c.IsAdditionalHelpTopicCommand() {
 					continue
 				}
 				if err := os.WriteFile(filepath.Join(args[0], manName(c)+".1"), []byte(manPage(c)), 0o644); err != nil {
@@ -91,7 +91,7 @@ func manCommands(b *strings.Builder, cmd *cobra.Command) {
 	}
 	b.WriteString(".SH COMMANDS\n")
 	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() && c.Name() != "help" || c.IsAdditionalHelpTopicCommand() {
+		if c.IsAvailableCommand() || c.IsAdditionalHelpTopicCommand() {
 			fmt.Fprintf(b, ".TP\n.BR %s (1)\n%s\n", roff(manName(c)), roff(c.Short))
 		}
 	}

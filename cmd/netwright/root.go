@@ -28,7 +28,7 @@ func sections() []section {
 		}},
 		{"Connect anything with anything", []*cobra.Command{listenCommand(), connectCommand(), relayCommand()}},
 		{"Certificates, guards and keys", []*cobra.Command{certCommand(), guardCommand(), passwdCommand(), keyCommand()}},
-		{"More", []*cobra.Command{completionCommand(), manCommand(), versionCommand()}},
+		{"More", []*cobra.Command{completionCommand(), manCommand(), versionCommand(), helpCommand()}},
 	}
 }
 
@@ -116,6 +116,9 @@ passes. One YAML file says what runs; everything is also a command of its own.`,
 		for _, cmd := range s.commands {
 			cmd.GroupID = s.title
 			root.AddCommand(cmd)
+			if cmd.Name() == "help" {
+				root.SetHelpCommand(cmd)
+			}
 		}
 	}
 	root.AddCommand(endpointsTopic())
@@ -133,7 +136,7 @@ const helpTemplate = `{{with .Example}}{{.}}
 Usage:
   {{if .HasAvailableSubCommands}}{{.CommandPath}} COMMAND{{else}}{{.UseLine}}{{end}}
 {{if .HasAvailableSubCommands}}{{if .Groups}}{{$cmds := .Commands}}{{range $group := .Groups}}
-{{.Title}}:{{range $cmds}}{{if and (eq .GroupID $group.ID) .IsAvailableCommand}}
+{{.Title}}:{{range $cmds}}{{if and (eq .GroupID $group.ID) (or .IsAvailableCommand (eq .Name "help"))}}
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
 {{end}}{{else}}
 Commands:{{range .Commands}}{{if .IsAvailableCommand}}
@@ -147,6 +150,35 @@ Flags:
 {{end}}{{if .HasAvailableSubCommands}}
 "{{.CommandPath}} COMMAND --help" tells about each, beginning with examples.
 {{end}}{{end}}`
+
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND|TOPIC]",
+		Short: "Tell about a command or a topic",
+		Example: `  netwright help relay
+  netwright help cert issue
+  netwright help endpoints`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(about, rest[0])
+			}
+			about.InitDefaultHelpFlag() // so that it is shown
+			return about.Help()
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			about, _, err := cmd.Root().Find(args)
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			var names []string
+			for _, c := range about.Commands() {
+				names = append(names, cobra.CompletionWithDesc(c.Name(), c.Short))
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+}
 
 // endpointsTopic is a page of help.
 func endpointsTopic() *cobra.Command {
