@@ -170,6 +170,7 @@ func TestTLSBothWays(t *testing.T) {
 		if r, body := c.answer("POST"); r.StatusCode != 200 || body != string(data) {
 			t.Fatalf("%s, %d bytes", r.Status, len(body))
 		}
+		g.settled()
 	}
 	if n := g.target().Dials; n != 1 {
 		t.Errorf("%d connections", n)

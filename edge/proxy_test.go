@@ -144,6 +144,7 @@ func TestProxyBodiless(t *testing.T) {
 		if want := map[string]int64{"/head": 1000, "/304": 50}[path]; want != 0 && r.Header.Get("Content-Length") != fmt.Sprint(want) {
 			t.Errorf("%s: %v", what, r.Header)
 		}
+		g.settled()
 	}
 	if n := g.target().Dials; n != 1 {
 		t.Errorf("%d connections", n)

@@ -407,5 +407,15 @@ func peer(t testing.TB, name string) string {
 	return ""
 }
 
+// settled waits until the last answer's connection to the upstream was given back.
+func (g *rig) settled() {
+	g.t.Helper()
+	for end := time.Now().Add(5 * time.Second); g.target().Active > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			g.t.Fatal("a connection to the upstream stays in use")
+		}
+	}
+}
+
 // target is the state of the only target of the route "all".
 func (g *rig) target() upstream.TargetStatus { return g.pools["web/all"].Status().Targets[0] }

@@ -56,6 +56,7 @@ func TestLargeBodies(t *testing.T) {
 				if err != nil || !bytes.Equal(got, data) {
 					t.Errorf("download: %d bytes, %v", len(got), err)
 				}
+				g.settled()
 				if rec := g.last(every); rec.BytesIn < int64(len(data)) || rec.BytesOut < int64(len(data)) || rec.Has(flow.Error) {
 					t.Errorf("%s", rec.AppendJSON(nil))
 				}

@@ -1,0 +1,151 @@
+package edge
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// recorder is an upstream that keeps the bytes it gets on each connection, and
+// answers whenever they end in what looks like the end of a request.
+type recorder struct {
+	mu    sync.Mutex
+	conns []*bytes.Buffer
+}
+
+func (u *recorder) serve(conn net.Conn, _ *bufio.Reader) {
+	u.mu.Lock()
+	got := new(bytes.Buffer)
+	u.conns = append(u.conns, got)
+	u.mu.Unlock()
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := conn.Read(buf)
+		u.mu.Lock()
+		got.Write(buf[:n])
+		whole := requestsIn(got.Bytes()) != nil
+		u.mu.Unlock()
+		if err != nil {
+			return
+		}
+		if whole {
+			io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+			return
+		}
+	}
+}
+
+func (u *recorder) take() [][]byte {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	var all [][]byte
+	for _, b := range u.conns {
+		all = append(all, bytes.Clone(b.Bytes()))
+	}
+	u.conns = nil
+	return all
+}
+
+// got is a request as net/http reads it.
+type got struct{ method, target, host, body string }
+
+// requestsIn reads bytes as whole requests; nil when they are not that.
+func requestsIn(b []byte) []got {
+	in := bufio.NewReader(bytes.NewReader(b))
+	var list []got
+	for {
+		if _, err := in.Peek(1); err != nil {
+			return list
+		}
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			return nil
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil
+		}
+		list = append(list, got{r.Method, r.RequestURI, r.Host, string(body)})
+	}
+}
+
+// Whatever bytes a client sends: each connection to the upstream carries exactly
+// one request as net/http reads it (it is closed behind its answer here), with the
+// method and body of what net/http reads in the client's bytes, where that reads
+// them at all.
+func FuzzUpstreamSeesOneRequest(f *testing.F) {
+	u := &recorder{}
+	cfg := proxyTo(scripted(f, u.serve))
+	cfg.Routes[0].Proxy.Timeout = 2 * time.Second
+	pool(cfg).Retry.Tries = 1
+	pool(cfg).Eject.After = -1
+	g := serve(f, cfg)
+	const plain = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+	for _, s := range []string{
+		plain,
+		"POST /x?y HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;a=\"\\\"\"\r\nabc\r\n0\r\nX: 1\r\nContent-Length: 5\r\n\r\nGET /evil HTTP/1.1\r\nHost: a\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nConnection: Content-Length, Host\r\n\r\nabcGET /2 HTTP/1.1\r\nHost: b\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nTransfer_Encoding: chunked\r\nContent_Length: 5\r\nContent-Length: 2\r\n\r\nhi",
+		"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nGET /evil HTTP/1.1\r\nHost: a\r\n\r\n",
+		"OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n",
+		"GET http://b/../x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx",
+		"PUT /a%20b HTTP/1.0\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\nxGET / HTTP/1.0\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nForwarded: for=\"\r\nX-Request-ID: \x80\xff\r\nVia: ,,\r\n\r\n",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, sent []byte) {
+		u.take()
+		conn, err := net.Dial("tcp", g.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.SetDeadline(time.Now().Add(5 * time.Second))
+		conn.Write(sent)
+		// A client that ends its half looks like one that has left; so the end is
+		// told by a head that is refused, which is no part of what was sent.
+		conn.Write([]byte("\r\n\r\n\r\n\x00 \r\n\r\n"))
+		conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+		io.Copy(io.Discard, conn)
+		conn.Close()
+		asked := requestsIn(sent)
+		list := u.take()
+		if string(sent) == plain && len(list) != 1 {
+			t.Fatalf("%d requests came through", len(list))
+		}
+		for i, b := range list {
+			reqs := requestsIn(b)
+			if len(reqs) != 1 {
+				if len(reqs) == 0 && brokenOff(b) {
+					continue
+				}
+				t.Fatalf("%q made %d requests of %q", sent, len(reqs), b)
+			}
+			if i >= len(asked) {
+				continue
+			}
+			want, r := asked[i], reqs[0]
+			if r.method != want.method || r.body != want.body || !strings.HasPrefix(r.target, "/") && r.target != "*" {
+				t.Fatalf("%q became %q: %+v, want %+v", sent, b, r, want)
+			}
+		}
+	})
+}
+
+// brokenOff says whether b is the beginning of a request whose body did not come.
+func brokenOff(b []byte) bool {
+	r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(b)))
+	if err != nil {
+		return false
+	}
+	_, err = io.ReadAll(r.Body)
+	return err == io.ErrUnexpectedEOF
+}
