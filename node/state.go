@@ -276,13 +276,13 @@ func (s *state) commit(old *state) {
 		f()
 	}
 	s.apply, s.fresh = nil, nil
-	n.state.Store(s)
 	s.startTasks(old)
 	for key, d := range s.doors {
 		if old.doors[key] == nil {
 			d.serve()
 		}
 	}
+	n.state.Store(s)
 	for key, d := range old.doors {
 		if s.doors[key] != d {
 			n.leaving.Go(func() { d.close(s.cfg.Drain) }) // its connections end in their own time

@@ -52,12 +52,12 @@ func poll(conn net.Conn, events int16) (is bool) {
 	if raw == nil {
 		return false
 	}
-	raw.Control(func(fd uintptr) {
+	err := raw.Control(func(fd uintptr) {
 		p := []unix.PollFd{{Fd: int32(fd), Events: events}}
 		n, err := unix.Poll(p, 0)
 		is = err == nil && n > 0
 	})
-	return is
+	return is || err != nil // somebody on our side has closed it, to cut it short
 }
 
 // bytesMoved is the number of bytes received, or acknowledged by the other side,
