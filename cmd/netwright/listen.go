@@ -41,7 +41,11 @@ output, and the command ends with it. "netwright help endpoints" has the URLs.`,
 			}
 			config := stream.Config{Kind: args[1], Command: args[2:], Idle: idle}
 			if config.Kind != "exec" && len(args) > 2 {
-				return &usageError{fmt.Errorf("nothing may follow %s: %s", args[1], strings.Join(args[2:], " "))}
+				hint := ""
+				if strings.HasPrefix(args[2], "-") {
+					hint = "; flags come before the URL"
+				}
+				return &usageError{fmt.Errorf("nothing may follow %s: %s%s", args[1], strings.Join(args[2:], " "), hint)}
 			}
 			handler, err := stream.New(config, nil)
 			if err != nil {
