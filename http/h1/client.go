@@ -166,6 +166,7 @@ func (c *Client) RoundTrip(request []byte, reply *Reply, toHead bool, timeout ti
 	}
 	if err == errPartial {
 		err = c.sink.write(rest)
+		c.dl.reading(timeout)
 	}
 	if err != nil && !c.dl.lateRead(err) {
 		return c.failed(reply, err)
