@@ -358,14 +358,15 @@ func TestRefusedHeads(t *testing.T) {
 
 // A handler that panics costs its own exchange.
 func TestPanic(t *testing.T) {
-	g := serve(t, hello())
-	g.svc.table.Load().routes[0].handler = Mount(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	g := newRig(t, &ServiceConfig{Routes: []RouteConfig{{Metrics: true}}})
+	g.metrics = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/late" {
 			w.Write(make([]byte, 100<<10))
 			panic(http.ErrAbortHandler)
 		}
 		panic("oops")
-	}))
+	})
+	g.start()
 	g.get("/", 500)
 	if rec := g.last(every); !strings.Contains(rec.Get(flow.Error), "oops") || rec.Status != 500 {
 		t.Errorf("%s", rec.AppendJSON(nil))

@@ -70,12 +70,13 @@ type rig struct {
 	stop    context.CancelFunc
 	log     *bytes.Buffer
 
-	guards map[string]guard.Guard
-	asks   bool
-	mu     sync.Mutex
-	pools  map[string]*upstream.Pool
-	ctx    context.Context
-	wg     *sync.WaitGroup
+	guards  map[string]guard.Guard
+	metrics http.Handler
+	asks    bool
+	mu      sync.Mutex
+	pools   map[string]*upstream.Pool
+	ctx     context.Context
+	wg      *sync.WaitGroup
 }
 
 // newRig makes a rig that is to be started. Its parts may be set before.
@@ -106,7 +107,7 @@ func (g *rig) start() *rig {
 		clocks.Serve(clockCtx)
 	}()
 	log := slog.New(slog.NewTextHandler(&locked{w: g.log}, nil))
-	svc, err := New("web", g.cfg, g, Deps{Journal: g.journal, Log: log, Deadlines: clocks})
+	svc, err := New("web", g.cfg, g, Deps{Journal: g.journal, Log: log, Deadlines: clocks, Metrics: g.metrics})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,5 @@
+//go:build race
+
+package edge
+
+const raceDetector = true // it makes allocations of its own
