@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -274,26 +275,16 @@ func TestProxyProtocolInAndOut(t *testing.T) {
 	for _, v := range []int{1, 2} {
 		for _, out := range []string{"v1", "v2"} {
 			t.Run(fmt.Sprintf("v%d in, %s out", v, out), func(t *testing.T) {
-				ln, err := net.Listen("tcp", "127.0.0.1:0")
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer ln.Close()
 				told := make(chan string, 4)
-				go func() {
-					for {
-						conn, err := ln.Accept()
-						if err != nil {
-							return
-						}
-						h, err := endpoint.ReadProxyHeader(conn, time.Second)
-						told <- fmt.Sprint(h.Source, err)
+				up := scripted(t, func(conn net.Conn, in *bufio.Reader) {
+					h, err := endpoint.ReadProxyHeader(conn, time.Second)
+					told <- fmt.Sprint(h.Source, err)
+					if _, _, err := request(in); err == nil {
 						io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-						io.Copy(io.Discard, conn)
-						conn.Close()
+						in.ReadByte()
 					}
-				}()
-				cfg := proxyTo("http://" + ln.Addr().String())
+				})
+				cfg := proxyTo(up)
 				cfg.Trusted, cfg.ProxyProtocol = prefixes("127.0.0.0/8"), "require"
 				pool(cfg).ProxyProtocol = out
 				g := serve(t, cfg)

@@ -52,7 +52,8 @@ type Exchange struct {
 	answered bool
 	bodyGone bool // of the request's body something was sent that cannot be had again
 
-	timeout time.Duration // for the head of an upstream's answer, in this try
+	timeout   time.Duration // for the head of an upstream's answer, in this try
+	comeAgain time.Duration // after which a refused client may, where that is known
 
 	// Memory that a proxied exchange needs.
 	choice upstream.Choice
@@ -86,7 +87,7 @@ func (ex *Exchange) reset() {
 	}
 	ex.captures, ex.matched = ex.captures[:0], nil
 	ex.text, ex.id = ex.text[:0], nil
-	ex.choice = upstream.Choice{}
+	ex.choice, ex.comeAgain = upstream.Choice{}, 0
 	ex.variables = route.Values{}
 }
 

@@ -1,6 +1,10 @@
 package edge
 
-import "github.com/netwright/netwright/http/message"
+import (
+	"strconv"
+
+	"github.com/netwright/netwright/http/message"
+)
 
 // forwardRequest changes the fields of the request to those that an upstream is
 // to get (RFC 9110 §7.6, RFC 7239). What a client that is not trusted says of who
@@ -63,6 +67,28 @@ func (ex *Exchange) forwardRequest() {
 	fields.AddKnown(message.Via, ex.join(via, ex.via(ex.Request.Version)))
 	fields.AddKnown(message.XRequestID, ex.requestID())
 	ex.text = ex.route.request.Apply(ex.text, fields, ex.values())
+}
+
+// mayForward counts Max-Forwards down and says whether the request may go on, or
+// has reached the last one it is meant for (RFC 9110 §7.6.2).
+func (ex *Exchange) mayForward() bool {
+	if m := string(ex.Request.Method); m != "OPTIONS" && m != "TRACE" {
+		return true
+	}
+	for i := range ex.Request.Fields {
+		f := &ex.Request.Fields[i]
+		if f.Known != message.MaxForwards {
+			continue
+		}
+		n, err := strconv.ParseUint(string(f.Value), 10, 31)
+		if err == nil && n == 0 {
+			return false
+		}
+		if err == nil {
+			f.Value = ex.made(strconv.FormatUint(n-1, 10))
+		}
+	}
+	return true
 }
 
 // saysForwarded tells the names that begin with X-Forwarded-.

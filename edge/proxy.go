@@ -71,6 +71,9 @@ func (p *Proxy) newFallback(parts Parts, f *upstream.FallbackConfig) (Handler, e
 
 // ServeExchange implements Handler.
 func (p *Proxy) ServeExchange(ex *Exchange) error {
+	if !ex.mayForward() {
+		return ex.RespondText(204, "", nil)
+	}
 	ex.forwardRequest()
 	return p.serve(ex)
 }
@@ -141,6 +144,9 @@ func (p *Proxy) try(ex *Exchange, cfg *upstream.Config) error {
 			tries--
 			continue
 		case tries >= cfg.Retry.Tries, p.timeout > 0 && time.Now().After(deadline), !again(ex, err):
+			if errors.Is(err, upstream.ErrCircuitOpen) {
+				ex.comeAgain = p.pool.RetryAfter()
+			}
 			return explain(err)
 		}
 		before, ex.choice.Retry = err, true

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/netwright/netwright/edge/upstream"
 	"github.com/netwright/netwright/flow"
 )
 
@@ -287,6 +288,80 @@ func TestProxyMethods(t *testing.T) {
 			t.Errorf("%s: %s %q, want %q", head, r.Status, body, want)
 		}
 		c.Close()
+	}
+}
+
+// OPTIONS and TRACE go no further than Max-Forwards says.
+func TestMaxForwards(t *testing.T) {
+	up := backend(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Header.Get("Max-Forwards")) })
+	g := serve(t, proxyTo(up))
+	for _, c := range []struct {
+		method, value string
+		status        int
+		body          string
+	}{
+		{"OPTIONS", "0", 204, ""}, {"OPTIONS", "5", 200, "4"}, {"TRACE", "0", 204, ""}, {"OPTIONS", "x", 200, "x"}, {"GET", "0", 200, "0"},
+	} {
+		r, body := dial(t, g.addr).send("%s / HTTP/1.1\r\nHost: a\r\nMax-Forwards: %s\r\n\r\n", c.method, c.value).answer(c.method)
+		if r.StatusCode != c.status || body != c.body {
+			t.Errorf("%s, Max-Forwards: %s: %s %q", c.method, c.value, r.Status, body)
+		}
+	}
+}
+
+// While the circuit is open, clients are told when to come again.
+func TestCircuitOpen(t *testing.T) {
+	cfg := proxyTo(backend(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(502) }))
+	pool(cfg).Circuit = &upstream.CircuitConfig{Errors: 0.5, Requests: 3, Window: time.Minute, For: time.Minute}
+	pool(cfg).Eject.After = -1
+	g := serve(t, cfg)
+	for range 3 {
+		g.get("/", 502)
+	}
+	if r, _ := g.get("/", 503); r.Header.Get("Retry-After") != "60" {
+		t.Errorf("%v", r.Header)
+	}
+}
+
+// Over a Unix socket there is no address, and who opens it is trusted where
+// anybody is.
+func TestUnixSockets(t *testing.T) {
+	dir := t.TempDir()
+	ln, err := net.Listen("unix", dir+"/up")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%s|%s|%s", r.Host, r.Header.Get("X-Forwarded-For"), r.Header.Get("Forwarded"))
+	})}
+	go s.Serve(ln)
+	t.Cleanup(func() { s.Close() })
+	for trusted, want := range map[string]string{
+		"":           `a||for=unknown;host="a";proto=http`,
+		"10.0.0.0/8": `a|5.6.7.8|for=unknown;host="a";proto=http`,
+	} {
+		cfg := proxyTo("unix://" + dir + "/up")
+		if trusted != "" {
+			cfg.Trusted = prefixes(trusted)
+		}
+		g := newRig(t, cfg)
+		g.unix = dir + "/in" + trusted[:min(2, len(trusted))]
+		g.start()
+		conn, err := net.Dial("unix", g.unix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		c := &client{t, conn, bufio.NewReader(conn)}
+		for range 2 {
+			if _, body := c.send("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 5.6.7.8\r\n\r\n").answer("GET"); body != want {
+				t.Errorf("trusted %q: %q, want %q", trusted, body, want)
+			}
+			g.settled()
+		}
+		if rec := g.last(every); rec.Peer().IsValid() != (trusted != "") {
+			t.Errorf("%s", rec.AppendJSON(nil))
+		}
 	}
 }
 

@@ -72,6 +72,7 @@ type rig struct {
 
 	guards  map[string]guard.Guard
 	metrics http.Handler
+	unix    string // listens there, in place of a port
 	asks    bool
 	mu      sync.Mutex
 	pools   map[string]*upstream.Pool
@@ -111,7 +112,11 @@ func (g *rig) start() *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	network, at := "tcp", "127.0.0.1:0"
+	if g.unix != "" {
+		network, at = "unix", g.unix
+	}
+	ln, err := net.Listen(network, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +177,7 @@ func (l *connections) Accept() (net.Conn, error) {
 }
 
 func (l *connections) SetDeadline(t time.Time) error {
-	return l.Listener.(*net.TCPListener).SetDeadline(t)
+	return l.Listener.(interface{ SetDeadline(time.Time) error }).SetDeadline(t)
 }
 
 func (l *connections) closeAll() {

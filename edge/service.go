@@ -256,7 +256,7 @@ func (ex *Exchange) pass(g guard.Guard) error {
 	if v.Decision == guard.Admit {
 		return nil
 	}
-	ex.verdict = v
+	ex.verdict, ex.comeAgain = v, v.RetryAfter
 	if v.Subject != "" {
 		ex.Record.SetString(flow.Subject, v.Subject)
 	}
@@ -289,23 +289,15 @@ func (s *Service) fail(ex *Exchange, err error) {
 		return
 	}
 	r := ex.Response()
-	if v := &ex.verdict; v.Decision != guard.Admit {
-		if v.Challenge != "" {
-			r.Fields.AddKnown(message.WWWAuthenticate, []byte(v.Challenge))
-		}
-		if v.RetryAfter > 0 {
-			ex.retryAfter(r, v.RetryAfter)
-		}
+	if challenge := ex.verdict.Challenge; challenge != "" {
+		r.Fields.AddKnown(message.WWWAuthenticate, ex.made(challenge))
+	}
+	if d := ex.comeAgain; d > 0 { // in whole seconds (RFC 9110 §10.2.3)
+		r.Fields.AddKnown(message.RetryAfter, ex.made(strconv.Itoa(int((d+time.Second-1)/time.Second))))
 	}
 	if err := s.respondError(ex, r, status); err != nil && !ex.Record.Has(flow.Error) {
 		ex.Record.SetString(flow.Error, hungUp(err).Error())
 	}
-}
-
-// retryAfter says when to come again, in whole seconds (RFC 9110 §10.2.3).
-func (ex *Exchange) retryAfter(r *message.Response, d time.Duration) {
-	seconds := (d + time.Second - 1) / time.Second
-	r.Fields.AddKnown(message.RetryAfter, strconv.AppendInt(nil, int64(seconds), 10))
 }
 
 // tlsState is what a request knows of its handshake.
