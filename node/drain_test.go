@@ -17,6 +17,7 @@ func TestStopWithNothingOpen(t *testing.T) {
 }
 
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	asked, release := make(chan struct{}), make(chan struct{})
 	url := behind(t, func(w http.ResponseWriter, _ *http.Request) {
 		close(asked)
@@ -59,6 +60,7 @@ func TestDrain(t *testing.T) {
 }
 
 func TestDrainCutsAtTheLimit(t *testing.T) {
+	t.Parallel()
 	asked := make(chan struct{})
 	release := make(chan struct{})
 	defer close(release)
@@ -82,6 +84,7 @@ func TestDrainCutsAtTheLimit(t *testing.T) {
 
 // What a reload has left over is cut with the rest.
 func TestDrainOfRemovedListeners(t *testing.T) {
+	t.Parallel()
 	asked, release := make(chan struct{}), make(chan struct{})
 	url := behind(t, func(w http.ResponseWriter, _ *http.Request) {
 		close(asked)
@@ -104,6 +107,7 @@ func TestDrainOfRemovedListeners(t *testing.T) {
 }
 
 func TestDrainEndsStreams(t *testing.T) {
+	t.Parallel()
 	addr := free(t)
 	r := start(t, fmt.Sprintf("serve:\n  echo:\n    listen: tcp://%s\n    stream: echo\n", addr))
 	conn := dial(t, addr)

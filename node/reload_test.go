@@ -38,6 +38,7 @@ func tlsHello(addr, body string) string {
 }
 
 func TestReloadKeepsTheSocket(t *testing.T) {
+	t.Parallel()
 	addr := free(t)
 	r := start(t, hello(addr, "plain"))
 	door := r.Node.state.Load().doors["tcp "+addr]
@@ -101,6 +102,7 @@ func TestReloadChangesTheLimit(t *testing.T) {
 // A listener that was removed and comes back is a new one, which does not end
 // with the connections of the old.
 func TestReloadRemovesAndBringsBack(t *testing.T) {
+	t.Parallel()
 	addr, other := free(t), free(t)
 	echo := fmt.Sprintf("  echo:\n    listen: tcp://%s\n    stream: echo\n", other)
 	slow, release := make(chan struct{}), make(chan struct{})
@@ -255,6 +257,7 @@ func (k *keepAlive) passes(text string) {
 }
 
 func TestTunnelsOutliveReloads(t *testing.T) {
+	t.Parallel()
 	one, two := behind(t, upgrade), behind(t, upgrade)
 	addr := free(t)
 	text := func(listen, targets, body string) string {
