@@ -21,21 +21,48 @@ type peerKey struct{}
 
 // Handler is the service on the connections of a listener: HTTP in the clear
 // where config is nil, behind a TLS handshake otherwise.
-func (s *Service) Handler(config *tls.Config) endpoint.Handler {
-	return endpoint.HandlerFunc(func(ctx context.Context, conn net.Conn) error {
-		return s.accept(ctx, conn, config)
-	})
+func (s *Service) Handler(config *tls.Config) endpoint.Handler { return &listener{s, config} }
+
+// listener is a service behind one way to listen.
+type listener struct {
+	*Service
+	config *tls.Config
 }
 
-// accept brings a connection as far as its first request.
-func (s *Service) accept(ctx context.Context, conn net.Conn, config *tls.Config) error {
+// Serve admits a connection and serves it. What an idle connection costs is mostly
+// the stack of this goroutine, so what would make it grow runs on another.
+func (l *listener) Serve(ctx context.Context, conn net.Conn) error {
+	admitted := make(chan admission, 1)
+	go l.admit(ctx, conn, l.config, admitted)
+	a := <-admitted
+	if a.conn == nil {
+		return conn.Close()
+	}
+	return l.Service.Serve(a.ctx, a.conn)
+}
+
+// admission is a connection that may speak HTTP; one that may not has no conn.
+type admission struct {
+	ctx  context.Context
+	conn net.Conn
+}
+
+// admit brings a connection as far as its first request.
+func (s *Service) admit(ctx context.Context, conn net.Conn, config *tls.Config, admitted chan<- admission) {
+	var a admission
+	defer func() { admitted <- a }()
+	a = s.check(ctx, conn, config)
+}
+
+// check asks what can be asked before the first request, and shakes hands.
+func (s *Service) check(ctx context.Context, conn net.Conn, config *tls.Config) admission {
 	start := time.Now()
 	t := s.table.Load()
 	peer := peerOf(conn)
 	if t.proxied != nil {
 		named, err := t.proxied.Peer(conn)
 		if err != nil {
-			return s.turnAway(conn, start, peer, "", fmt.Errorf("PROXY header: %w", err))
+			return s.turnAway(start, peer, "", fmt.Errorf("PROXY header: %w", err))
 		}
 		if named != peer {
 			peer = named
@@ -45,20 +72,20 @@ func (s *Service) accept(ctx context.Context, conn net.Conn, config *tls.Config)
 	if t.atAccept != nil && peer.IsValid() {
 		a := guard.Attempt{Peer: peer.Addr(), Service: s.name}
 		if v := t.atAccept.Ask(&a); v.Decision != guard.Admit {
-			return s.turnAway(conn, start, peer, v.Guard+": "+v.Reason, nil)
+			return s.turnAway(start, peer, v.Guard+": "+v.Reason, nil)
 		}
 	}
 	if config == nil {
-		return s.Serve(ctx, conn)
+		return admission{ctx, conn}
 	}
 	secure := tls.Server(newRecordConn(conn), config)
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.handshake)
 	err := secure.HandshakeContext(limit)
 	cancel()
 	if err != nil {
-		return s.turnAway(conn, start, peer, "", handshakeError(conn, err))
+		return s.turnAway(start, peer, "", handshakeError(conn, err))
 	}
-	return s.Serve(ctx, secure)
+	return admission{ctx, secure}
 }
 
 // plainHTTP is for who asks without TLS where TLS is spoken.
@@ -79,8 +106,8 @@ func handshakeError(conn net.Conn, err error) error {
 	return errors.New("the client does not speak TLS, which this port expects")
 }
 
-// turnAway closes a connection that never came to a request, and records it.
-func (s *Service) turnAway(conn net.Conn, start time.Time, peer netip.AddrPort, refusal string, err error) error {
+// turnAway records a connection that never came to a request.
+func (s *Service) turnAway(start time.Time, peer netip.AddrPort, refusal string, err error) admission {
 	var rec flow.Record
 	rec.Begin(flow.Connection, start)
 	rec.SetString(flow.Service, s.name)
@@ -93,5 +120,5 @@ func (s *Service) turnAway(conn net.Conn, start time.Time, peer netip.AddrPort, 
 		rec.SetString(flow.Error, err.Error())
 	}
 	s.deps.Journal.Write(&rec)
-	return conn.Close()
+	return admission{}
 }

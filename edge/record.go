@@ -49,12 +49,13 @@ func (c *recordConn) CloseWrite() error {
 	return nil
 }
 
-// Await waits until bytes of a record are here. It holds no buffer meanwhile.
+// Await waits until bytes of a record, or the end, are here. It holds no buffer
+// meanwhile, and its frames are small.
 func (c *recordConn) Await() error {
 	if c.r < c.w || c.raw == nil {
 		return nil
 	}
-	return c.fill()
+	return c.raw.Read(readable)
 }
 
 // Read implements net.Conn: at most what is left of one record.

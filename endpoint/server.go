@@ -189,42 +189,58 @@ func (a *acceptor) drain(ctx context.Context) {
 }
 
 func (a *acceptor) start(ctx context.Context, conn net.Conn) {
-	a.handlers.Go(func() {
-		defer a.slots.give()
-		defer conn.Close()
-		a.serve(ctx, conn)
-	})
+	a.handlers.Add(1)
+	go a.converse(ctx, &conversation{acceptor: a, conn: conn})
 }
 
-// serve admits one connection and runs the handler, whose panic ends this
-// connection alone.
-func (a *acceptor) serve(ctx context.Context, conn net.Conn) {
-	done := func(err error) {
+// conversation is one connection with its handler.
+type conversation struct {
+	*acceptor
+	conn net.Conn
+	done func(error) // what Admit wants called
+	err  error
+}
+
+// converse is the goroutine of a connection. An idle connection costs little more
+// than its stack, so it and what it calls keep their frames small.
+func (a *acceptor) converse(ctx context.Context, c *conversation) {
+	defer c.end()
+	if ctx = c.admit(ctx); ctx != nil {
+		c.err = a.Handler.Serve(ctx, c.conn)
+	}
+}
+
+// admit asks whether the connection may go on, and completes its handshake. It
+// returns nil where it may not.
+func (c *conversation) admit(ctx context.Context) context.Context {
+	if c.Admit != nil {
+		admitted, done, err := c.Admit(ctx, c.conn)
 		if err != nil {
-			a.log.Debug("connection failed", "peer", conn.RemoteAddr(), "error", err)
+			return nil
 		}
+		ctx, c.done = admitted, done
 	}
-	if a.Admit != nil {
-		admitted, ended, err := a.Admit(ctx, conn)
-		if err != nil {
-			return
-		}
-		ctx = admitted
-		if ended != nil {
-			done = ended
-		}
+	if c.err = c.handshake(ctx, c.conn); c.err != nil {
+		return nil
 	}
-	var err error
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-			a.log.Error("handler panicked", "peer", conn.RemoteAddr(), "panic", p, "stack", string(debug.Stack()))
-		}
-		done(err)
-	}()
-	if err = a.handshake(ctx, conn); err == nil {
-		err = a.Handler.Serve(ctx, conn)
+	return ctx
+}
+
+// end is deferred, so that a handler's panic ends its connection alone.
+func (c *conversation) end() {
+	if p := recover(); p != nil {
+		c.err = fmt.Errorf("panic: %v", p)
+		c.log.Error("handler panicked", "peer", c.conn.RemoteAddr(), "panic", p, "stack", string(debug.Stack()))
 	}
+	switch {
+	case c.done != nil:
+		c.done(c.err)
+	case c.err != nil:
+		c.log.Debug("connection failed", "peer", c.conn.RemoteAddr(), "error", c.err)
+	}
+	c.conn.Close()
+	c.slots.give()
+	c.handlers.Done()
 }
 
 // handshake is not cut short by ctx: a client in the middle of it when the

@@ -154,17 +154,23 @@ func (d *door) accept(ctx context.Context) error {
 // Serve implements endpoint.Handler: it hands a connection to the service of now,
 // and keeps it at hand for the day it must be cut.
 func (d *door) Serve(_ context.Context, conn net.Conn) error {
+	p := d.enter(conn)
+	defer d.leave(conn)
+	return p.handler.Serve(p.ctx, conn)
+}
+
+func (d *door) enter(conn net.Conn) *post {
 	d.accepted.Add(1)
 	d.mu.Lock()
-	p := d.post
-	d.conns[conn] = p
-	d.mu.Unlock()
-	defer func() {
-		d.mu.Lock()
-		delete(d.conns, conn)
-		d.mu.Unlock()
-	}()
-	return p.handler.Serve(p.ctx, conn)
+	defer d.mu.Unlock()
+	d.conns[conn] = d.post
+	return d.post
+}
+
+func (d *door) leave(conn net.Conn) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.conns, conn)
 }
 
 // state is which service stands behind the door, with how many connections, and

@@ -90,6 +90,7 @@ func (n *Node) Run(ctx context.Context) error {
 	defer n.tasks.stop()
 	n.tasks.add("clock", n.clock.Serve)
 	n.tasks.add("console meter", n.console.Serve)
+	n.tasks.add("memory", n.tidy)
 	if err := n.begin(ctx); err != nil {
 		n.drain(0)
 		if ctx.Err() != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -66,6 +67,7 @@ type Client struct {
 	request  []byte                // what step sends
 	reply    *Reply                // what step reads into
 	stepErr  error
+	eager    eagerness
 	sent     bool
 	used     bool        // not its first exchange
 	owed     atomic.Bool // of the request's body something was not sent yet
@@ -183,30 +185,50 @@ var errPartial = errors.New("h1: the request was sent in part")
 // finds a connection that has gone stale, for the price of a call that would be
 // made anyway.
 func (c *Client) exchangeDirect(fd uintptr) bool {
-	src := &c.reply.src
-	n, errno := recv(fd, src.buf[src.w:])
-	if !c.sent {
-		if errno != syscall.EAGAIN {
-			c.stepErr = ErrStale
-			return true
-		}
-		c.sent = true
-		n, errno := send(fd, c.request)
-		switch {
-		case errno == syscall.EAGAIN || errno == 0 && n < len(c.request):
-			if errno == 0 {
-				c.sink.n += int64(n)
-				c.request = c.request[n:]
-			}
-			c.stepErr = errPartial
-			return true
-		case errno != 0:
-			c.stepErr = ErrStale
-			return true
-		}
-		c.sink.n += int64(n)
+	if c.sent {
+		return c.recvDirect(fd)
+	}
+	if _, errno := recv(fd, c.reply.src.buf); errno != syscall.EAGAIN {
+		c.stepErr = ErrStale
+		return true
+	}
+	if !c.sendDirect(fd) {
+		return true
+	}
+	if !c.eager.worth() {
 		return false
 	}
+	runtime.Gosched() // what others do meanwhile may give the server its time
+	answered := c.recvDirect(fd)
+	c.eager.learn(answered)
+	return answered
+}
+
+// sendDirect sends the request. It returns false when that is not all there is to
+// it.
+func (c *Client) sendDirect(fd uintptr) bool {
+	c.sent = true
+	n, errno := send(fd, c.request)
+	if errno == 0 {
+		c.sink.n += int64(n)
+		c.request = c.request[n:]
+	}
+	switch {
+	case errno != 0 && errno != syscall.EAGAIN:
+		c.stepErr = ErrStale
+	case len(c.request) > 0:
+		c.stepErr = errPartial
+	default:
+		return true
+	}
+	return false
+}
+
+// recvDirect reads what there is of the answer, and returns false when there is
+// nothing.
+func (c *Client) recvDirect(fd uintptr) bool {
+	src := &c.reply.src
+	n, errno := recv(fd, src.buf[src.w:])
 	switch {
 	case errno == syscall.EAGAIN:
 		return false
@@ -219,6 +241,27 @@ func (c *Client) exchangeDirect(fd uintptr) bool {
 		src.n += int64(n)
 	}
 	return true
+}
+
+// eagerness decides whether to look for an answer before waiting for it. Where the
+// machine is busy it is mostly there, and the wait, which costs more than the
+// look, is saved; where it mostly is not, only now and then is it looked for.
+type eagerness int8
+
+func (e *eagerness) worth() bool {
+	if *e >= 0 {
+		return true
+	}
+	*e++
+	return false
+}
+
+func (e *eagerness) learn(there bool) {
+	if there {
+		*e = min(*e+1, 4)
+	} else {
+		*e -= 8
+	}
 }
 
 // Send writes a request's head, and what of its body stands behind it. The rest

@@ -167,16 +167,16 @@ func (e *deadline) reading(d time.Duration) { e.in.at.Store(e.after(phaseBusy, d
 func (e *deadline) writing(d time.Duration) { e.out.at.Store(e.after(phaseBusy, d)) }
 func (e *deadline) wrote()                  { e.out.at.Store(0) }
 
-// setIdle says that the next request must begin within d. With no limit that is
-// so far away that only a drain comes before.
-func (e *deadline) setIdle(d time.Duration) {
+// setIdle says that the next request must begin within d, of which some has gone
+// by already. With no limit that is so far away that only a drain comes before.
+func (e *deadline) setIdle(d, already time.Duration) {
 	if d <= 0 {
 		d = 1 << 60
 	}
 	if e.idle.Load() != int64(d) {
 		e.idle.Store(int64(d))
 	}
-	e.in.at.Store(e.after(phaseIdle, d))
+	e.in.at.Store(e.after(phaseIdle, max(d-already, 1)))
 }
 
 // rest is what a connection is in between reads: nothing is due, but a server

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -30,7 +31,8 @@ type Server struct {
 	handler Handler
 	clock   *Deadlines
 	config  atomic.Pointer[Config]
-	pool    sync.Pool // of *stream
+	pool    sync.Pool    // of *stream
+	idle    atomic.Int64 // connections that wait for a request and keep their worker
 }
 
 // NewServer makes a server. Somebody must run the clock's Serve.
@@ -58,6 +60,10 @@ type conn struct {
 	wait     awaiter // of a TLS connection over a socket of ours
 	dl       deadline
 
+	worked   chan outcome  // what work ends with
+	idle     time.Duration // since the last answer, when it is parked
+	panicked any
+
 	st      *stream // of the exchange under way; nil while idle
 	tryRead func(fd uintptr) bool
 	readErr error
@@ -77,7 +83,26 @@ type awaiter interface{ Await() error }
 // an idle connection is closed a second after its last answer. A connection
 // that the client, a timeout or a hijack ended is no error.
 func (s *Server) Serve(ctx context.Context, nc net.Conn) error {
-	c := &conn{srv: s, ctx: ctx, nc: nc, raw: direct(nc)}
+	c := s.newConn(ctx, nc)
+	defer s.clock.remove(&c.dl)
+	for c.park() {
+		go c.work()
+		switch <-c.worked {
+		case last:
+			nc.Close()
+			return nil
+		case taken:
+			return nil
+		case broken:
+			panic(c.panicked)
+		}
+	}
+	nc.Close()
+	return nil
+}
+
+func (s *Server) newConn(ctx context.Context, nc net.Conn) *conn {
+	c := &conn{srv: s, ctx: ctx, nc: nc, raw: direct(nc), worked: make(chan outcome)}
 	c.tryRead = c.readDirect
 	if t, ok := nc.(*tls.Conn); ok {
 		c.tls = t
@@ -85,47 +110,108 @@ func (s *Server) Serve(ctx context.Context, nc net.Conn) error {
 	}
 	c.dl.conn, c.dl.done, c.dl.gone = nc, ctx.Done(), c.hungUp
 	s.clock.add(&c.dl)
-	defer s.clock.remove(&c.dl)
-	for c.next() {
-		switch c.exchange() {
-		case last:
-			nc.Close()
-			return nil
-		case taken:
-			return nil
-		}
-	}
-	nc.Close()
-	return nil
+	return c
 }
 
-// next waits for the first byte of the next request. It returns false when there
-// is none, and the connection is to be closed.
-func (c *conn) next() bool {
-	if c.st != nil { // pipelined: its bytes are there
-		return true
+// warm is how long a connection keeps its worker, and with it a stack that has
+// grown, when it has been answered and is idle.
+const warm = 200 * time.Millisecond
+
+// mostWarm is how many connections may do so at once.
+const mostWarm = 1024
+
+// park waits until there is something to read. It holds no buffer, and runs on the
+// goroutine of Serve, whose stack stays as small as it was made. It returns false
+// when there will be nothing.
+func (c *conn) park() bool {
+	if c.raw == nil && c.wait == nil {
+		return true // what cannot be waited for without reading, the worker waits for
 	}
-	c.dl.setIdle(c.srv.config.Load().IdleTimeout)
+	c.dl.setIdle(c.srv.config.Load().IdleTimeout, c.idle)
 	for {
-		err := c.await()
-		if c.st != nil {
-			return true
+		var err error
+		if c.raw != nil {
+			err = c.raw.Read(readable)
+		} else {
+			err = c.wait.Await()
 		}
-		if err == nil || c.draining() || !c.dl.lateRead(err) {
+		switch {
+		case err == nil:
+			return true
+		case !c.dl.lateRead(err):
 			return false
 		}
 	}
 }
 
+// outcome is what becomes of a connection behind an exchange, or of a worker.
+type outcome uint8
+
+const (
+	again outcome = iota
+	last
+	taken  // hijacked
+	idle   // to be parked
+	broken // the handler panicked
+)
+
+// work answers requests until the connection is over, or idle for a while.
+func (c *conn) work() {
+	o := broken
+	defer func() {
+		if o == broken {
+			c.panicked = recover()
+		}
+		c.worked <- o
+	}()
+	for o = again; o == again; {
+		if c.st == nil {
+			if next := c.next(); next != again {
+				o = next
+				break
+			}
+		}
+		o = broken
+		o = c.exchange()
+	}
+}
+
+// next waits for the first byte of the next request.
+func (c *conn) next() outcome {
+	limit := c.srv.config.Load().IdleTimeout
+	parks := (c.raw != nil || c.wait != nil) && (limit <= 0 || limit > warm)
+	if parks {
+		limit = warm
+		defer c.srv.idle.Add(-1)
+		if c.srv.idle.Add(1) > mostWarm {
+			c.idle = 0
+			return idle
+		}
+	}
+	c.dl.setIdle(limit, 0)
+	if parks {
+		runtime.Gosched() // what others do meanwhile may give the client its time
+	}
+	for {
+		err := c.await()
+		switch {
+		case err == nil:
+			return again
+		case c.dl.lateRead(err):
+		case parks && isTimeout(err):
+			c.idle = warm
+			return idle
+		default:
+			return last
+		}
+	}
+}
+
 // await reads the first bytes of a request into a new stream. While there are
-// none it holds no buffer.
+// none it holds no buffer, where the connection can do without.
 func (c *conn) await() error {
 	if c.raw != nil {
-		c.readErr = nil
-		if err := c.raw.Read(c.tryRead); err != nil {
-			return err
-		}
-		return c.readErr
+		return c.readRaw()
 	}
 	if c.wait != nil {
 		if err := c.wait.Await(); err != nil {
@@ -136,10 +222,22 @@ func (c *conn) await() error {
 	n, err := c.nc.Read(st.buf)
 	if n == 0 {
 		c.srv.pool.Put(st)
+		if err == nil {
+			err = io.ErrNoProgress
+		}
 		return err
 	}
 	c.begin(st, n)
 	return nil
+}
+
+// readRaw is await on a bare socket.
+func (c *conn) readRaw() error {
+	c.readErr = nil
+	if err := c.raw.Read(c.tryRead); err != nil {
+		return err
+	}
+	return c.readErr
 }
 
 // readDirect tries to read, and gives the buffer back when there is nothing yet.
@@ -179,15 +277,6 @@ func (c *conn) draining() bool {
 		return false
 	}
 }
-
-// outcome is what becomes of a connection behind an exchange.
-type outcome uint8
-
-const (
-	again outcome = iota
-	last
-	taken // hijacked
-)
 
 // exchange reads one request, has it answered, and makes ready for the next.
 func (c *conn) exchange() outcome {
