@@ -52,8 +52,11 @@ func parseRequestLine(b []byte, p int, r *message.Request, limit int) (target []
 		p++
 	}
 	r.Method = b[start:p]
+	if p-start > limit {
+		return nil, 0, ErrLineTooLong
+	}
 	if p == len(b) {
-		return nil, 0, tooLong(p-start, limit)
+		return nil, 0, nil
 	}
 	if b[p] != ' ' || p == start {
 		if p == start && (b[p] == '\r' || b[p] == '\n') {
@@ -91,13 +94,6 @@ func parseRequestLine(b []byte, p int, r *message.Request, limit int) (target []
 		err = errVersion
 	}
 	return target, end, err
-}
-
-func tooLong(n, limit int) error {
-	if n > limit {
-		return ErrLineTooLong
-	}
-	return nil
 }
 
 // parseVersion reads "HTTP/1.x" and returns the position behind it, which is
