@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -31,6 +32,17 @@ func (e *DialError) Unwrap() error { return e.Err }
 func (e *DialError) Timeout() bool {
 	var t interface{ Timeout() bool }
 	return errors.As(e.Err, &t) && t.Timeout()
+}
+
+// exhausted tells whether this machine, or this process, had nothing left to make
+// a connection with: descriptors, memory, ports. That is no fault of the target's.
+func exhausted(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // connect makes a new connection to a target that has been reserved.

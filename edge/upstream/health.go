@@ -66,6 +66,10 @@ func (p *Pool) checked(t *Target, h *HealthConfig, s CheckStatus, err error) {
 	}
 	p.mu.Lock()
 	t.check = s
+	if exhausted(err) { // tells nothing of the target
+		p.mu.Unlock()
+		return
+	}
 	t.streak++
 	if s.OK != t.down {
 		t.streak = 0 // as expected

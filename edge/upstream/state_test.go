@@ -1,12 +1,15 @@
 package upstream
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -493,4 +496,35 @@ func TestHealthRequest(t *testing.T) {
 	if got := string(h.request("app.test")); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+}
+
+// What this machine has run out of is no fault of a target's, neither in traffic
+// nor in checks.
+func TestExhaustionIsNoTargetsFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := Config{To: many(3), Health: &HealthConfig{Type: "tcp", Every: time.Second, Fall: 1}, Eject: EjectConfig{After: 1, Most: 1}}
+		p, _ := newPool(t, cfg)
+		var err atomic.Pointer[error]
+		lacking := error(&net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)})
+		err.Store(&lacking)
+		p.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, *err.Load() }
+		got := run(t, p)
+		for range 10 {
+			if _, e := p.Acquire(t.Context(), &Choice{}); !errors.Is(e, syscall.EMFILE) {
+				t.Errorf("%v", e)
+			}
+		}
+		time.Sleep(10 * time.Second)
+		expectStates(t, got)
+		if check := p.Status().Targets[0].Check; check.OK || check.Problem == "" {
+			t.Errorf("the check hides its problem: %+v", check)
+		}
+		refused := error(&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)})
+		err.Store(&refused)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if state(p, 0) != "down" {
+			t.Errorf("a target that refuses is %s", state(p, 0))
+		}
+	})
 }

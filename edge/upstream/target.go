@@ -102,12 +102,13 @@ func (t *Target) full(active int64) bool {
 // the error that came instead, and the time to the answer's head (0 when
 // unknown). Errors and the statuses that the config calls failures count
 // against the target. Neither way count context.Canceled, since then the
-// client has gone, and ErrStale. Each connection that is acquired is reported
-// once, before its release; errors of Acquire are reported already.
+// client has gone, ErrStale, and what this machine ran out of. Each connection
+// that is acquired is reported once, before its release; errors of Acquire are
+// reported already.
 func (t *Target) Report(status int, err error, latency time.Duration) {
 	v := t.pool.view.Load()
 	breaker := v.plan.circuit
-	if err != nil && (errors.Is(err, context.Canceled) || errors.Is(err, ErrStale)) {
+	if err != nil && (errors.Is(err, context.Canceled) || errors.Is(err, ErrStale) || exhausted(err)) {
 		breaker.abandon()
 		return
 	}
