@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -377,4 +378,36 @@ func TestStickyAndHash(t *testing.T) {
 			t.Errorf("%s: all keys on one target: %v", by, hit)
 		}
 	}
+}
+
+// Upstreams that close kept connections whenever they like cost no request.
+func TestNoRequestLost(t *testing.T) {
+	var served atomic.Int32
+	up := scripted(t, func(conn net.Conn, in *bufio.Reader) {
+		for range 1 + served.Add(1)%5 {
+			if _, _, err := request(in); err != nil {
+				return
+			}
+			io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+		}
+		if served.Load()%3 == 0 {
+			conn.(*net.TCPConn).SetLinger(0)
+		}
+	})
+	cfg := proxyTo(up)
+	pool(cfg).Retry.Tries = 1
+	g := serve(t, cfg)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			c := dial(t, g.addr)
+			for range 200 {
+				if r, body := c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").answer("GET"); r.StatusCode != 200 || body != "ok" {
+					t.Errorf("%s %q: %s", r.Status, body, g.last(every).AppendJSON(nil))
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
