@@ -4,8 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
+	"os"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -23,7 +24,7 @@ func (e *DialError) Error() string {
 	if e.Target.source.name != "" {
 		where += " at " + e.Target.address
 	}
-	return fmt.Sprintf("target %s: %s: %v", where, e.Step, e.Err)
+	return "target " + where + ": " + (&trouble{e.Step, e.Err}).Error()
 }
 
 func (e *DialError) Unwrap() error { return e.Err }
@@ -45,6 +46,38 @@ func exhausted(err error) bool {
 	return false
 }
 
+// trouble is what went wrong at a step of opening a connection.
+type trouble struct {
+	step string
+	err  error
+}
+
+func (e *trouble) Unwrap() error { return e.err }
+
+// Error says it in plain words, without those that package net puts around it:
+// the address is known.
+func (e *trouble) Error() string {
+	why := e.err
+	for unwrapped := true; unwrapped; {
+		switch e := why.(type) {
+		case *net.OpError:
+			why = e.Err
+		case *os.SyscallError:
+			why = e.Err
+		default:
+			unwrapped = false
+		}
+	}
+	reason := strings.TrimPrefix(why.Error(), "tls: ")
+	if errors.Is(e.err, context.DeadlineExceeded) || errors.Is(e.err, os.ErrDeadlineExceeded) {
+		reason = "no answer in time"
+	}
+	if e.step == "tls" {
+		return "the TLS handshake failed: " + reason
+	}
+	return "cannot connect: " + reason
+}
+
 // connect makes a new connection to a target that has been reserved.
 func (p *Pool) connect(ctx context.Context, t *Target, c *Choice) (*Conn, error) {
 	pl := p.view.Load().plan
@@ -60,10 +93,11 @@ func (p *Pool) connect(ctx context.Context, t *Target, c *Choice) (*Conn, error)
 		if ctx.Err() == context.Canceled {
 			err = ctx.Err() // whatever the dialler made of it: not the target's fault
 		}
-		t.Report(0, err, 0)
+		failed := &DialError{t, step, err}
+		t.Report(0, failed, 0)
 		c.Avoid(t)
 		p.leave(t, c.Retry)
-		return nil, &DialError{t, step, err}
+		return nil, failed
 	}
 	return &Conn{Conn: conn, Target: t, generation: generation, retry: c.Retry, born: p.clock()}, nil
 }

@@ -106,7 +106,7 @@ func (p *Pool) check(ctx context.Context, pl *plan, t *Target) error {
 	}
 	conn, step, err := p.open(ctx, pl, t, address, ownPreface(pl.ProxyProtocol))
 	if err != nil {
-		return fmt.Errorf("%s: %w", step, err)
+		return &trouble{step, err}
 	}
 	defer conn.Close()
 	// Closing unblocks whatever the connection is at.

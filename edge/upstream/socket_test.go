@@ -348,3 +348,33 @@ func TestPrefaceComesBeforeTLS(t *testing.T) {
 		}
 	}
 }
+
+func TestDialErrorsArePlain(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + ln.Addr().String()
+	ln.Close()
+	for _, test := range []struct {
+		cfg  Config
+		dial func(ctx context.Context, network, address string) (net.Conn, error)
+		want string
+	}{
+		{Config{To: targets(url)}, nil, "cannot connect: connection refused"},
+		{Config{To: targets(url), Connect: time.Millisecond}, func(ctx context.Context, network, address string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, &net.OpError{Op: "dial", Net: network, Err: os.ErrDeadlineExceeded}
+		}, "cannot connect: no answer in time"},
+	} {
+		p := realPool(t, test.cfg)
+		p.Dial = test.dial
+		_, err := p.Acquire(t.Context(), &Choice{})
+		if want := "target " + url + ": " + test.want; err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+		if got := p.Status().Targets[0].LastError; got != test.want {
+			t.Errorf("last error %q, want %q", got, test.want)
+		}
+	}
+}

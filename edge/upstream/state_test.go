@@ -484,7 +484,7 @@ func TestHealthByTCP(t *testing.T) {
 		time.Sleep(time.Second)
 		expectState(t, p, 0, "up")
 		expectState(t, p, 1, "down")
-		if got := p.Status().Targets[1].Check.Problem; got != "connect: connection refused" {
+		if got := p.Status().Targets[1].Check.Problem; got != "cannot connect: connection refused" {
 			t.Errorf("problem %q", got)
 		}
 	})

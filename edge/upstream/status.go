@@ -83,6 +83,9 @@ func (p *Pool) targetStatus(t *Target, now time.Time) TargetStatus {
 }
 
 func (f *failure) String() string {
+	if dial, ok := f.err.(*DialError); ok { // which target it was is known here
+		return (&trouble{dial.Step, dial.Err}).Error()
+	}
 	if f.err != nil {
 		return f.err.Error()
 	}
