@@ -16,6 +16,7 @@ func (p *Proxy) ask(ex *Exchange, conn *upstream.Conn, cfg *upstream.Config, try
 		client = h1.NewClient(conn.Conn, p.clocks, &p.client)
 		conn.Codec = client
 	}
+	client.Use(&p.client) // routes may share a pool
 	start := time.Now()
 	ex.Stream.NotifyGone(client.Cancel)
 	up, err := p.send(ex, conn, client)

@@ -411,3 +411,42 @@ func TestNoRequestLost(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// Routes that share a pool, and with it the kept connections, have their own
+// timeouts all the same.
+func TestSharedPoolOwnTimeouts(t *testing.T) {
+	t.Parallel()
+	up := scripted(t, func(conn net.Conn, in *bufio.Reader) {
+		for {
+			r, _, err := request(in)
+			if err != nil {
+				return
+			}
+			io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
+			if r.URL.Path != "/" {
+				time.Sleep(700 * time.Millisecond)
+			}
+			io.WriteString(conn, "cd")
+		}
+	})
+	cfg := proxyTo()
+	cfg.Routes[0].Proxy.Pool = "shared"
+	hasty := cfg.Routes[0]
+	hasty.Name, hasty.Match = "hasty", match("/hasty")
+	hasty.Proxy = &ProxyConfig{Pool: "shared", Timeout: 200 * time.Millisecond}
+	cfg.Routes = []RouteConfig{hasty, cfg.Routes[0]}
+	g := newRig(t, cfg)
+	g.addPool("shared", upstream.Config{To: []upstream.TargetConfig{{URL: up}}})
+	g.start()
+	g.get("/", 200) // leaves a connection behind
+	if _, body := g.get("/slow", 200); body != "abcd" {
+		t.Errorf("%q", body)
+	}
+	r, err := http.ReadResponse(dial(t, g.addr).send("GET /hasty HTTP/1.1\r\nHost: a\r\n\r\n").in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(r.Body); err == nil {
+		t.Errorf("the hasty route waited: %q", body)
+	}
+}

@@ -118,6 +118,12 @@ func NewClient(conn net.Conn, d *Deadlines, cfg *ClientConfig) *Client {
 	return c
 }
 
+// Use sets the limits for the exchanges to come. cfg has its defaults set, is kept
+// and may be shared.
+func (c *Client) Use(cfg *ClientConfig) {
+	c.cfg, c.sink.timeout = cfg, cfg.SendTimeout
+}
+
 // Close closes the connection.
 func (c *Client) Close() error {
 	c.dl.clock.remove(&c.dl)
