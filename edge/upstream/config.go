@@ -31,7 +31,7 @@ type Config struct {
 	Failures []StatusRange `yaml:"failures"`
 	// Takes a target out for a while when requests to it keep failing.
 	Eject EjectConfig `yaml:"eject"`
-	// When less than this share of the targets is available, all of them are used, the unavailable ones too.
+	// When less than this share of the targets is available, all of them are used, the unavailable ones too. Drained ones that are well count as available, and are not used.
 	Panic float64 `yaml:"panic" unit:"share"`
 	// Time over which a target that comes back is brought up to its full weight; off by default.
 	SlowStart time.Duration `yaml:"slow_start"`

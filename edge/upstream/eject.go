@@ -54,6 +54,7 @@ func (p *Pool) eject(t *Target) {
 		}
 		t.ejections++
 		t.until, t.warm = now.Add(stay), time.Time{}
+		t.idle.flush(false)
 		detail := ""
 		if last := t.last.Load(); last != nil {
 			detail = last.String()

@@ -86,6 +86,7 @@ func (p *Pool) checked(t *Target, h *HealthConfig, s CheckStatus, err error) {
 		t.down, t.streak = !t.down, 0
 		if t.down {
 			t.warm = time.Time{}
+			t.idle.flush(t.drained) // whoever takes it back makes new ones
 			p.noteTarget(t, Down, fmt.Sprintf("%d checks in a row failed; the last: %s", h.Fall, s.Problem))
 			return
 		}

@@ -169,6 +169,66 @@ func TestPanic(t *testing.T) {
 	})
 }
 
+// A drained target that is well is spared, not lost: draining it must not have
+// the pool use those of which it is known that they are down.
+func TestDrainIsNoPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, n := newPool(t, Config{To: many(4), Panic: 0.5, Health: &HealthConfig{Type: "tcp", Fall: 1}})
+		q := run(t, p)
+		n.set("10.0.0.3:80", nil)
+		n.set("10.0.0.4:80", nil)
+		time.Sleep(10 * time.Second)
+		q.states()
+		p.Drain("http://10.0.0.1", true)
+		if got := draw(p, 100, anything); len(got) != 1 || got[p.targets[1]] == 0 {
+			t.Errorf("with one drained, two down: %v", got)
+		}
+		p.Drain("http://10.0.0.2", true)
+		if _, err := p.Acquire(t.Context(), &Choice{}); err != ErrNoTarget {
+			t.Errorf("with all drained that are well: %v", err)
+		}
+		expectStates(t, q, "1:80 drained", "2:80 drained")
+		n.set("10.0.0.1:80", nil)
+		n.set("10.0.0.2:80", nil)
+		time.Sleep(10 * time.Second)
+		if got := draw(p, 100, anything); len(got) != 2 || got[p.targets[2]] == 0 || got[p.targets[3]] == 0 {
+			t.Errorf("when the checks believe in none: %v", got)
+		}
+	})
+}
+
+func TestIdleConnectionsEndWithTheirTarget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, n := newPool(t, Config{To: many(2), Health: &HealthConfig{Type: "tcp", Fall: 1}})
+		run(t, p)
+		var used []*Conn
+		for range 8 {
+			used = append(used, acquire(t, p, nil))
+		}
+		for _, c := range used[:6] {
+			c.Release(true)
+		}
+		for i, s := range p.Status().Targets {
+			if s.Idle != 3 {
+				t.Fatalf("target %d has %d idle connections, want 3", i, s.Idle)
+			}
+		}
+		n.set("10.0.0.1:80", nil)
+		time.Sleep(10 * time.Second)
+		expectState(t, p, 0, "down")
+		fail(p.targets[1], 5)
+		expectState(t, p, 1, "ejected")
+		for _, c := range used[6:] {
+			c.Release(true)
+		}
+		for i, s := range p.Status().Targets {
+			if s.Idle != 0 {
+				t.Errorf("target %d is %s and has %d idle connections", i, s.State, s.Idle)
+			}
+		}
+	})
+}
+
 func TestSlowStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, _ := newPool(t, Config{To: many(2), Balance: BalanceConfig{Policy: "random"}, SlowStart: 20 * time.Second})

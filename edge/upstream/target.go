@@ -44,7 +44,10 @@ type condition struct {
 	gone      bool      // no longer in the pool
 }
 
-func (c *condition) available() bool { return !c.drained && !c.down && c.until.IsZero() }
+func (c *condition) available() bool { return !c.drained && c.healthy() }
+
+// healthy tells whether neither checks nor traffic speak against the target.
+func (c *condition) healthy() bool { return !c.down && c.until.IsZero() }
 
 // failure is what last went wrong.
 type failure struct {

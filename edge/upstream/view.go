@@ -22,12 +22,18 @@ type entry struct {
 }
 
 // newView draws the picture of targets. Drained ones never get requests;
-// those that are down or ejected only when too few others are left.
+// those that are down or ejected only when too few others are well. A drained
+// target that is well counts there: it was taken out on purpose, and shows that
+// what is known of the others can be trusted.
 func newView(pl *plan, targets []*Target, share func(*Target) int64) *view {
 	v := &view{plan: pl, uniform: true}
 	var all, well []entry
+	spared := 0 // drained and well
 	for _, t := range targets {
 		if t.drained {
+			if t.healthy() {
+				spared++
+			}
 			continue
 		}
 		all = append(all, entry{t, int64(t.weight) * warmSteps})
@@ -37,7 +43,8 @@ func newView(pl *plan, targets []*Target, share func(*Target) int64) *view {
 		v.limited = v.limited || t.limit.Load() > 0
 	}
 	v.live = well
-	if float64(len(well)) < pl.Panic*float64(len(all)) {
+	deserted := len(well) == 0 && spared > 0
+	if !deserted && float64(len(well)+spared) < pl.Panic*float64(len(all)+spared) {
 		v.live, v.panic = all, true
 	}
 	for _, e := range v.live {
