@@ -84,6 +84,10 @@ func bytesMoved(conn net.Conn, way int16) int64 {
 // readable looks whether there is anything to read, the end included.
 func readable(fd uintptr) bool {
 	var b [1]byte
-	_, _, e := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&b)), 1, syscall.MSG_PEEK, 0, 0)
-	return e != syscall.EAGAIN && e != syscall.EINTR
+	for {
+		_, _, e := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&b)), 1, syscall.MSG_PEEK, 0, 0)
+		if e != syscall.EINTR { // to wait without having looked would be to miss what is there
+			return e != syscall.EAGAIN
+		}
+	}
 }

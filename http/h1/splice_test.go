@@ -12,7 +12,6 @@ import (
 	"os"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -178,8 +177,6 @@ func longAnswer(t *testing.T, length, some int, after func(conn net.Conn)) *serv
 // Each side of a splice that stalls is found out by itself, and blamed.
 func TestStalledSplice(t *testing.T) {
 	t.Parallel()
-	var before, after syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &before)
 	for _, c := range []struct {
 		name       string
 		some       int // of what the upstream sends
@@ -215,12 +212,6 @@ func TestStalledSplice(t *testing.T) {
 			}
 		})
 	}
-	t.Cleanup(func() {
-		syscall.Getrusage(syscall.RUSAGE_SELF, &after)
-		if used := time.Duration(after.Utime.Nano() - before.Utime.Nano()); used > 2*time.Second {
-			t.Logf("the process used %v of CPU meanwhile", used)
-		}
-	})
 }
 
 // What breaks off in a splice is told from what a client that leaves breaks.
