@@ -49,11 +49,9 @@ func explain(err error) error {
 		return &Failure{502, err}
 	case errors.Is(err, context.Canceled):
 		return errClientGone
-	case errors.Is(err, upstream.ErrNoTarget), errors.Is(err, upstream.ErrQueueFull),
+	case errors.Is(err, upstream.ErrNoTarget), errors.Is(err, upstream.ErrQueueFull), errors.Is(err, upstream.ErrQueueTimeout),
 		errors.Is(err, upstream.ErrCircuitOpen), errors.Is(err, upstream.ErrClosed):
 		return &Failure{503, err}
-	case errors.Is(err, upstream.ErrQueueTimeout):
-		return &Failure{504, err}
 	}
 	var dial *upstream.DialError
 	if !errors.As(err, &dial) {

@@ -144,13 +144,24 @@ func (p *Proxy) try(ex *Exchange, cfg *upstream.Config) error {
 			tries--
 			continue
 		case tries >= cfg.Retry.Tries, p.timeout > 0 && time.Now().After(deadline), !again(ex, err):
-			if errors.Is(err, upstream.ErrCircuitOpen) {
-				ex.comeAgain = p.pool.RetryAfter()
-			}
+			ex.comeAgain = p.comeAgain(err, cfg)
 			return explain(err)
 		}
 		before, ex.choice.Retry = err, true
 	}
+}
+
+// comeAgain is when a client may come again whom the pool could not serve; 0 where
+// nothing is known of it. Who waits in the queue has had a target or gone by its
+// timeout.
+func (p *Proxy) comeAgain(err error, cfg *upstream.Config) time.Duration {
+	switch {
+	case errors.Is(err, upstream.ErrCircuitOpen):
+		return p.pool.RetryAfter()
+	case errors.Is(err, upstream.ErrQueueFull), errors.Is(err, upstream.ErrQueueTimeout):
+		return cfg.Queue.Timeout
+	}
+	return 0
 }
 
 // again says whether the request may be tried again after err: when nothing of it

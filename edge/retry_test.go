@@ -323,9 +323,11 @@ func TestQueueAndLimit(t *testing.T) {
 	for g.pools["web/all"].Status().Waiting == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	g.get("/3", 503) // the queue is full
-	if r, _ := second.answer("GET"); r.StatusCode != 504 {
-		t.Error(r.Status)
+	if r, _ := g.get("/3", 503); r.Header.Get("Retry-After") != "1" { // the queue is full
+		t.Error(r.Header)
+	}
+	if r, _ := second.answer("GET"); r.StatusCode != 503 || r.Header.Get("Retry-After") != "1" { // its time is over
+		t.Error(r.Status, r.Header)
 	}
 	close(hold)
 	if r, _ := first.answer("GET"); r.StatusCode != 200 {
