@@ -60,7 +60,7 @@ func TestMount(t *testing.T) {
 			w.Header().Set("Content-Length", "5")
 			io.WriteString(w, "abc")
 		case "/error":
-			http.Error(w, "bad", 418)
+			http.Error(w, "bad", http.StatusTeapot)
 		}
 	})
 	c := dial(t, g.addr)
