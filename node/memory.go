@@ -12,9 +12,9 @@ import (
 // until the next one, which may never come on a node that allocates nothing.
 const (
 	quietLook  = 500 * time.Millisecond
-	quietMost  = 50               // records in one look that are still quiet
-	burstLeast = 2000             // records since the last time that are worth it
-	tidyEvery  = 10 * time.Second // at most
+	quietMost  = 50              // records in one look that are still quiet
+	burstLeast = 2000            // records since the last time that are worth it
+	tidyEvery  = 2 * time.Second // at most
 )
 
 // tidy is the task that gives memory back.

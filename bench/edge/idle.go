@@ -12,7 +12,15 @@ import (
 
 // settle is how long a server may give back what opening the connections
 // cost it, before its memory is read.
-const settle = 2 * time.Second
+const settle = 3 * time.Second
+
+// warmup is the load that a server has had before its memory is first read, so
+// that what it keeps whatever the number of connections is there already: its
+// log of the last requests, pools, code that was never run before.
+const (
+	warmupConns = 64
+	warmup      = time.Second // far more than 10,000 requests
+)
 
 // measureIdle opens the row's connections, has each answer one request, and
 // reads how much the server has grown while they are all idle.
@@ -41,11 +49,14 @@ func (b *bench) measureIdle(ctx context.Context, r row) (*result, error) {
 
 // growth returns KiB per connection.
 func (b *bench) growth(ctx context.Context, r row, s *running) (float64, error) {
+	j := b.job(r, s.at, nil)
+	if err := b.warmUp(ctx, r, j); err != nil {
+		return 0, fmt.Errorf("warming up: %w", err)
+	}
 	before, err := residentBytes(s.pids)
 	if err != nil {
 		return 0, err
 	}
-	j := b.job(r, s.at, nil)
 	if r.tls {
 		conns, err := (&secureLoad{job: j, tls: b.identity.client()}).once(ctx)
 		defer closeAll(conns)
@@ -65,6 +76,20 @@ func (b *bench) growth(ctx context.Context, r row, s *running) (float64, error) 
 	time.Sleep(settle)
 	after, err := residentBytes(s.pids)
 	return float64(after-before) / 1024 / float64(r.conns), err
+}
+
+// warmUp has the server answer a while, and then settle.
+func (b *bench) warmUp(ctx context.Context, r row, j job) error {
+	j.conns, j.warm, j.measured, j.requests = warmupConns, 0, warmup, 0
+	j.sample = func() error { return nil }
+	var err error
+	if r.tls {
+		_, err = (&secureLoad{job: j, tls: b.identity.client()}).run(ctx)
+	} else {
+		_, err = runLoad(j)
+	}
+	time.Sleep(settle)
+	return err
 }
 
 // quickstart is where `up --quickstart` puts its page.
