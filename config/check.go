@@ -12,7 +12,7 @@ import (
 // check finds what only the whole file can tell to be wrong. Where reading it
 // met problems, whole tells so: what is missing may then only be misspelled.
 func check(c *Config, whole bool) decode.Problems {
-	k := &checker{Config: c, whole: whole, taken: map[string][]taken{}}
+	k := &checker{Config: c, whole: whole, taken: map[string][]taken{}, pooled: map[string]int{}}
 	k.names()
 	k.guards()
 	k.pools()
@@ -31,6 +31,7 @@ type checker struct {
 	whole    bool
 	problems decode.Problems
 	taken    map[string][]taken // listen addresses by network and port
+	pooled   map[string]int     // lines of pools by their names
 }
 
 // wrong reports a problem with the value at path.
@@ -82,6 +83,7 @@ func (k *checker) names() {
 func (k *checker) pools() {
 	for _, name := range k.doc.Names("pools") {
 		pool := k.Pools[name]
+		k.pooled[name] = k.doc.Key("pools", name).Line
 		k.fallback(&pool, []string{"pools", name}, name)
 	}
 }

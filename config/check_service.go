@@ -47,6 +47,7 @@ func (k *checker) http(path []string, s *ServiceConfig, by string) {
 		names[r.Name] = k.doc.Value(at(path, "name")...).Line
 		if r.Proxy != nil {
 			k.proxy(at(path, "proxy"), r.Proxy)
+			k.poolName(at(path, "proxy"), r.Proxy, r.PoolName(path[1]))
 		}
 	}
 	if s.Sessions != nil {
@@ -66,6 +67,18 @@ func (k *checker) proxy(path []string, p *edge.ProxyConfig) {
 			k.wrong(at(path, key), "%s is for a pool that is described in place; set it in pools.%s, or leave pool out", key, p.Pool)
 		}
 	}
+}
+
+// poolName checks that a pool in place is known by a name of its own.
+func (k *checker) poolName(path []string, p *edge.ProxyConfig, name string) {
+	if p.Pool != "" || !k.whole { // of a mistaken match it is not known yet
+		return
+	}
+	if first, twice := k.pooled[name]; twice {
+		k.wrong(path, "the pool in line %d is known as %q too; give one of them a name", first, name)
+		return
+	}
+	k.pooled[name] = k.doc.Value(path...).Line
 }
 
 // stream checks a service that speaks no HTTP.

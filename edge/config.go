@@ -130,6 +130,12 @@ type RouteTimeoutsConfig struct {
 	Tunnel time.Duration `yaml:"tunnel"`
 }
 
+// PoolName is what the pool of a route that proxies is known by: the name of one
+// under pools, its own name, or the service and the route, as in web:/api/*.
+func (c *RouteConfig) PoolName(service string) string {
+	return cmp.Or(c.Proxy.Pool, c.Proxy.Name, service+":"+c.Title())
+}
+
 // Title is what the route is known by: its name, or else its match, as in
 // GET shop.example.com/api/*.
 func (c *RouteConfig) Title() string {

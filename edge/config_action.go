@@ -10,7 +10,7 @@ import (
 type ProxyConfig struct {
 	// Name of a pool under pools, in place of one that is described here.
 	Pool string `yaml:"pool,short"`
-	// Name of the pool that is described here, for metrics and drain. By default it is known by its route.
+	// Name of the pool that is described here, for metrics and drain. By default it is known by its service and route, as in web:/api/*.
 	Name string `yaml:"name"`
 	// Host field that targets get: client for the one that the client sent, target for that of the target's URL, or a name.
 	Host string `yaml:"host"`

@@ -24,9 +24,9 @@ type Deps struct {
 type Parts interface {
 	// Guard returns the guard of that name.
 	Guard(name string) (guard.Guard, error)
-	// Pool returns the pool that a proxy names or describes; owner is the service
-	// and the route that it is for.
-	Pool(cfg *ProxyConfig, owner string) (*upstream.Pool, error)
+	// Pool returns the pool of that name, which is the one that a proxy names or
+	// describes.
+	Pool(cfg *ProxyConfig, name string) (*upstream.Pool, error)
 	// AsksClients says whether any of the guards asks for a client certificate.
 	AsksClients(names []string) bool
 }

@@ -27,7 +27,7 @@ type Proxy struct {
 // newProxy makes the action of a route that proxies.
 func (s *Service) newProxy(cfg *ServiceConfig, parts Parts, r *entry) (Handler, error) {
 	rc := &r.cfg
-	pool, err := parts.Pool(rc.Proxy, s.name+"/"+r.name)
+	pool, err := parts.Pool(rc.Proxy, rc.PoolName(s.name))
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (p *Proxy) newFallback(parts Parts, f *upstream.FallbackConfig) (Handler, e
 	if f.Pool == "" {
 		return newRespond(&RespondConfig{Status: f.Respond.Status, Body: f.Respond.Body, Headers: f.Respond.Headers}, 0)
 	}
-	pool, err := parts.Pool(&ProxyConfig{Pool: f.Pool}, "")
+	pool, err := parts.Pool(&ProxyConfig{Pool: f.Pool}, f.Pool)
 	if err != nil {
 		return nil, err
 	}

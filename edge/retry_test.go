@@ -316,11 +316,11 @@ func TestQueueAndLimit(t *testing.T) {
 	pool(cfg).Queue = upstream.QueueConfig{Size: 1, Timeout: 100 * time.Millisecond}
 	g := serve(t, cfg)
 	first := dial(t, g.addr).send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
-	for g.pools["web/all"].Status().Active == 0 {
+	for g.pools["web:all"].Status().Active == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	second := dial(t, g.addr).send("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
-	for g.pools["web/all"].Status().Waiting == 0 {
+	for g.pools["web:all"].Status().Waiting == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	if r, _ := g.get("/3", 503); r.Header.Get("Retry-After") != "1" { // the queue is full

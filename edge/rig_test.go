@@ -424,4 +424,4 @@ func (g *rig) settled() {
 }
 
 // target is the state of the only target of the route "all".
-func (g *rig) target() upstream.TargetStatus { return g.pools["web/all"].Status().Targets[0] }
+func (g *rig) target() upstream.TargetStatus { return g.pools["web:all"].Status().Targets[0] }

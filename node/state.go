@@ -205,17 +205,13 @@ func (b building) AsksClients(names []string) bool {
 }
 
 // Pool implements edge.Parts.
-func (b building) Pool(cfg *edge.ProxyConfig, owner string) (*upstream.Pool, error) {
+func (b building) Pool(cfg *edge.ProxyConfig, name string) (*upstream.Pool, error) {
 	if cfg.Pool != "" {
-		p := b.pools[cfg.Pool]
+		p := b.pools[name]
 		if p == nil {
-			return nil, fmt.Errorf("there is no pool %q", cfg.Pool)
+			return nil, fmt.Errorf("there is no pool %q", name)
 		}
 		return p.Pool, nil
-	}
-	name := cfg.Name
-	if name == "" {
-		name = owner
 	}
 	if b.pools[name] != nil {
 		return nil, fmt.Errorf("there are two pools %q; give one of them a name", name)
