@@ -55,12 +55,11 @@ type conn struct {
 	ctx      context.Context
 	nc       net.Conn
 	raw      syscall.RawConn // of a bare socket
-	tls      *tls.Conn
 	tlsState *tls.ConnectionState
 	wait     awaiter // of a TLS connection over a socket of ours
 	dl       deadline
 
-	worked   chan outcome  // what work ends with
+	worked   chan outcome  // what work ends with; none while it is parked
 	idle     time.Duration // since the last answer, when it is parked
 	panicked any
 
@@ -86,8 +85,11 @@ func (s *Server) Serve(ctx context.Context, nc net.Conn) error {
 	c := s.newConn(ctx, nc)
 	defer s.clock.remove(&c.dl)
 	for c.park() {
+		c.worked = make(chan outcome)
 		go c.work()
-		switch <-c.worked {
+		o := <-c.worked
+		c.worked = nil
+		switch o {
 		case last:
 			nc.Close()
 			return nil
@@ -102,10 +104,9 @@ func (s *Server) Serve(ctx context.Context, nc net.Conn) error {
 }
 
 func (s *Server) newConn(ctx context.Context, nc net.Conn) *conn {
-	c := &conn{srv: s, ctx: ctx, nc: nc, raw: direct(nc), worked: make(chan outcome)}
+	c := &conn{srv: s, ctx: ctx, nc: nc, raw: direct(nc)}
 	c.tryRead = c.readDirect
 	if t, ok := nc.(*tls.Conn); ok {
-		c.tls = t
 		c.wait, _ = t.NetConn().(awaiter)
 	}
 	c.dl.conn, c.dl.done, c.dl.gone = nc, ctx.Done(), c.hungUp
@@ -213,7 +214,7 @@ func (c *conn) await() error {
 	if c.raw != nil {
 		return c.readRaw()
 	}
-	if c.wait != nil {
+	if c.wait != nil && !c.dl.more {
 		if err := c.wait.Await(); err != nil {
 			return err
 		}
@@ -227,6 +228,7 @@ func (c *conn) await() error {
 		}
 		return err
 	}
+	c.dl.more = n == len(st.buf)
 	c.begin(st, n)
 	return nil
 }

@@ -454,11 +454,12 @@ func (st *stream) Conn() net.Conn { return st.c.nc }
 
 // TLS implements message.Stream.
 func (st *stream) TLS() *tls.ConnectionState {
-	if st.c.tls == nil {
+	secure, ok := st.c.nc.(*tls.Conn)
+	if !ok {
 		return nil
 	}
 	if st.c.tlsState == nil {
-		state := st.c.tls.ConnectionState()
+		state := secure.ConnectionState()
 		st.c.tlsState = &state
 	}
 	return st.c.tlsState
