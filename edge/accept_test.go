@@ -371,3 +371,27 @@ func TestPanic(t *testing.T) {
 		t.Error("the cut answer looks complete")
 	}
 }
+
+// Many requests in one record: what TLS has decrypted and not handed over yet is
+// not forgotten while the connection waits for more.
+func TestTLSLongRecord(t *testing.T) {
+	g, config := secure(newRig(t, hello()), "a.test")
+	config.DynamicRecordSizingDisabled = true
+	c := dialTLS(t, g, config)
+	for range 3 {
+		const n = 200
+		one := fmt.Sprintf("GET / HTTP/1.1\r\nHost: a.test\r\nX: %027d\r\n\r\n", 0)
+		if len(one) != 64 { // so that many sizes of reads end where one does
+			t.Fatal(len(one))
+		}
+		c.send("%s", strings.Repeat(one, n))
+		for i := range n {
+			c.SetReadDeadline(time.Now().Add(5 * time.Second))
+			r, err := http.ReadResponse(c.in, nil)
+			if err != nil {
+				t.Fatalf("answer %d: %v", i, err)
+			}
+			io.Copy(io.Discard, r.Body)
+		}
+	}
+}

@@ -126,6 +126,10 @@ type deadline struct {
 	in     direction
 	out    direction
 
+	// The last read filled its buffer, so that a layer above the socket may hold
+	// more. It belongs to whoever reads.
+	more bool
+
 	canceled atomic.Bool // every wait is to end, and none is to begin
 
 	// Of a server's connection; the others leave them empty.

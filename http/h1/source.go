@@ -32,6 +32,7 @@ func (s *source) read(p []byte) (int, error) {
 		n, err := s.conn.Read(p)
 		s.n += int64(n)
 		if n > 0 {
+			s.dl.more = n == len(p)
 			return n, nil
 		}
 		if err == nil {
