@@ -94,6 +94,10 @@ func (k *checker) fallback(pool *upstream.Config, path []string, name string) {
 	passed := []string{name}
 	for pool.Fallback != nil && pool.Fallback.Pool != "" {
 		next := pool.Fallback.Pool
+		if len(passed) == 1 && targetURL(next) != "" {
+			k.wrong(path, "a pool's name is expected here; describe one under pools that has this target")
+			return
+		}
 		if len(passed) == 1 && !known(k, path, "pools", next, k.Pools) {
 			return
 		}

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"net"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/netwright/netwright/edge"
 	"github.com/netwright/netwright/endpoint"
@@ -61,12 +63,28 @@ func (k *checker) proxy(path []string, p *edge.ProxyConfig) {
 		k.fallback(&p.Config, path, "")
 		return
 	}
+	if u := targetURL(p.Pool); u != "" {
+		k.wrong(path, "a pool's name is expected here; for a target write proxy: {to: %s}", quote(u))
+		return
+	}
 	known(k, at(path, "pool"), "pools", p.Pool, k.Pools)
 	for _, key := range k.doc.Names(path...) {
 		if !slices.Contains([]string{"pool", "host", "timeout"}, key) {
 			k.wrong(at(path, key), "%s is for a pool that is described in place; set it in pools.%s, or leave pool out", key, p.Pool)
 		}
 	}
+}
+
+// targetURL makes the URL of a target of what stands in place of a pool's name, or
+// nothing where it may be one.
+func targetURL(name string) string {
+	switch host, _, err := net.SplitHostPort(name); {
+	case strings.Contains(name, "://") || strings.HasPrefix(name, "unix:"):
+		return name
+	case err == nil && host != "" || net.ParseIP(name) != nil:
+		return "http://" + name
+	}
+	return ""
 }
 
 // poolName checks that a pool in place is known by a name of its own.
