@@ -12,7 +12,7 @@ import (
 // check finds what only the whole file can tell to be wrong. Where reading it
 // met problems, whole tells so: what is missing may then only be misspelled.
 func check(c *Config, whole bool) decode.Problems {
-	k := &checker{Config: c, whole: whole, taken: map[string][]taken{}, pooled: map[string]int{}}
+	k := &checker{Config: c, whole: whole, taken: map[string][]taken{}, pooled: map[string]int{}, used: map[string]bool{}}
 	k.names()
 	k.guards()
 	k.pools()
@@ -22,6 +22,8 @@ func check(c *Config, whole bool) decode.Problems {
 			k.service(name, &service)
 		}
 	}
+	k.unused()
+	c.warnings = k.warnings.Sorted()
 	return k.problems
 }
 
@@ -30,8 +32,10 @@ type checker struct {
 	*Config
 	whole    bool
 	problems decode.Problems
+	warnings decode.Problems
 	taken    map[string][]taken // listen addresses by network and port
 	pooled   map[string]int     // lines of pools by their names
+	used     map[string]bool    // section and name of what something names
 }
 
 // wrong reports a problem with the value at path.
@@ -46,6 +50,7 @@ func at(path []string, more ...string) []string { return append(slices.Clip(path
 
 // known reports a name that is not defined under the root key section.
 func known[T any](k *checker, path []string, section string, name string, defined map[string]T) bool {
+	k.used[section+" "+name] = true
 	if _, ok := defined[name]; ok {
 		return true
 	}

@@ -151,7 +151,7 @@ func (k *checker) certs(path []string, names []string, urls []*endpoint.URL) {
 		}
 	}
 	if !secure && len(names) > 0 && len(urls) > 0 {
-		k.wrong(at(path, "cert"), "a certificate is of no use here: nothing listens on https, tls or wss")
+		k.warn(at(path, "cert"), "a certificate is of no use here: nothing listens on https, tls or wss")
 	}
 }
 

@@ -45,8 +45,9 @@ type Config struct {
 	// Files that a record of each request and connection is written to.
 	Records []flow.SinkConfig `yaml:"records"`
 
-	doc  *decode.Document
-	path string
+	doc      *decode.Document
+	path     string
+	warnings decode.Problems
 }
 
 // ConsoleConfig is the web console with its HTTP API.
@@ -81,6 +82,10 @@ func (c *ConsoleConfig) Off() bool { return c.Listen == "off" }
 // Path is the absolute name of the file, or "" for a config that was parsed
 // from bytes of no file.
 func (c *Config) Path() string { return c.path }
+
+// Warnings are what is useless in the file without being wrong: what is defined and
+// used by nothing.
+func (c *Config) Warnings() decode.Problems { return c.warnings }
 
 // Document tells where in the file the settings stand.
 func (c *Config) Document() *decode.Document { return c.doc }

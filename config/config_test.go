@@ -64,6 +64,24 @@ func TestBad(t *testing.T) {
 	}
 }
 
+// TestWarned holds what is said of each file that has nothing wrong, and
+// something useless.
+func TestWarned(t *testing.T) {
+	for _, name := range configs(t, "warned") {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".yaml"), func(t *testing.T) {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := Parse("netwright.yaml", data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, strings.TrimSuffix(name, ".yaml")+".txt", c.Warnings().Error()+"\n")
+		})
+	}
+}
+
 // TestGood holds what is read from each file: the table of check, and that the
 // config is read again from what it is written as.
 func TestGood(t *testing.T) {
@@ -86,7 +104,7 @@ func TestGood(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, text)
 			}
-			again.doc, again.path = c.doc, c.path
+			again.doc, again.path, again.warnings = c.doc, c.path, c.warnings
 			if !reflect.DeepEqual(c, again) {
 				t.Errorf("it is read differently from what it is written as:\n%s", text)
 			}

@@ -22,7 +22,8 @@ func checkCommand() *cobra.Command {
   netwright check --json | jq '.problems[].message'`,
 		Long: `Reads the config, ` + config.DefaultFile + ` of this folder where no FILE is named, and prints
 a table of what "netwright up" would run with it, or everything that is wrong in
-it, each with its line and column and what would be right. Nothing is started.`,
+it, each with its line and column and what would be right. Of what is defined and
+nothing uses it warns. Nothing is started.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := config.DefaultFile
@@ -40,6 +41,7 @@ it, each with its line and column and what would be right. Nothing is started.`,
 type checked struct {
 	OK       bool            `json:"ok"`
 	Problems []problem       `json:"problems"`
+	Warnings []problem       `json:"warnings"`
 	Runs     *config.Summary `json:"runs,omitempty"`
 }
 
@@ -60,13 +62,10 @@ func check(cmd *cobra.Command, file string, asJSON bool) error {
 	case err != nil && !errors.As(err, &problems):
 		return err
 	}
-	answer := checked{OK: err == nil, Problems: []problem{}}
-	for _, p := range problems {
-		answer.Problems = append(answer.Problems, problem{p.File, p.Line, p.Column, p.Message, p.Suggestion})
-	}
+	answer := checked{OK: err == nil, Problems: listProblems(problems), Warnings: []problem{}}
 	if c != nil {
 		summary := c.Summary()
-		answer.Runs = &summary
+		answer.Runs, answer.Warnings = &summary, listProblems(c.Warnings())
 	}
 	switch {
 	case asJSON:
@@ -74,6 +73,9 @@ func check(cmd *cobra.Command, file string, asJSON bool) error {
 			return err
 		}
 	case answer.OK:
+		for _, w := range c.Warnings() {
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d:%d: warning: %s\n", w.File, w.Line, w.Column, w.Message)
+		}
 		_, err := fmt.Fprint(cmd.OutOrStdout(), answer.Runs)
 		return err
 	default:
@@ -86,4 +88,12 @@ func check(cmd *cobra.Command, file string, asJSON bool) error {
 		return fmt.Errorf("%s has a mistake", file)
 	}
 	return fmt.Errorf("%s has %d mistakes", file, len(problems))
+}
+
+func listProblems(all decode.Problems) []problem {
+	list := []problem{}
+	for _, p := range all {
+		list = append(list, problem{p.File, p.Line, p.Column, p.Message, p.Suggestion})
+	}
+	return list
 }
