@@ -282,7 +282,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
-		again.doc = c.doc
+		again.doc, again.warnings = c.doc, c.warnings
 		if !reflect.DeepEqual(c, again) {
 			t.Fatalf("it is read differently from what it is written as:\n%s", text)
 		}
