@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"sync"
 	"syscall"
 	"testing"
@@ -123,6 +124,15 @@ serve:
 		t.Errorf("only %d reloads", reloads)
 	}
 	says("the end")
+	keeping.CloseIdleConnections()
+	folder := fmt.Sprintf("/proc/%d/fd", n.cmd.Process.Pid)
+	until(t, "descriptors are left open", func() bool {
+		open, err := os.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(open) < 60 // with those that are kept to the upstreams
+	})
 }
 
 func TestReloadBySignal(t *testing.T) {

@@ -188,7 +188,7 @@ func (d *door) state() (service string, open int, h health) {
 // close stops accepting, waits up to the limit for the connections to end, and
 // cuts those that are left. A limit below zero waits for as long as it takes.
 func (d *door) close(limit time.Duration) {
-	defer d.shut()
+	d.shut()
 	if d.task == nil {
 		d.ln.Close()
 		return

@@ -21,8 +21,17 @@ func (n *Node) event(what, failure string) {
 	n.journal.Write(&rec)
 }
 
-// poolEvent tells the log and the journal of a target that changed.
+// targetKey names a target of a pool.
+type targetKey struct{ pool, url, address string }
+
+// poolEvent tells the log and the journal of a target that changed, and keeps when
+// that was.
 func (n *Node) poolEvent(e upstream.Event) {
+	if key := (targetKey{e.Pool, e.URL, e.Address}); e.State == upstream.Removed {
+		n.changed.Delete(key)
+	} else if e.URL != "" {
+		n.changed.Store(key, e.At)
+	}
 	level := slog.LevelInfo
 	if bad(e.State) {
 		level = slog.LevelWarn

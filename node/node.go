@@ -44,6 +44,7 @@ type Node struct {
 
 	state      atomic.Pointer[state]
 	lastReload atomic.Pointer[console.Reload]
+	changed    sync.Map // when a target last changed its state: time.Time by targetKey
 
 	mu       sync.Mutex      // one start, reload or stop at a time
 	begun    chan struct{}   // closed when everything listens

@@ -79,6 +79,20 @@ func TestReloadKeepsTheSocket(t *testing.T) {
 	}
 }
 
+func TestReloadToAnAddressThatOverlaps(t *testing.T) {
+	addr := free(t)
+	_, port, _ := net.SplitHostPort(addr)
+	r := start(t, hello(addr, "x"))
+	r.write(hello(":"+port, "x"))
+	if _, err := r.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "this node itself, on tcp "+addr) {
+		t.Errorf("%v", err)
+	}
+	r.change(hello("localhost:"+port, "y")) // the same one in other words
+	if body := get(t, "http://"+addr); body != "y" {
+		t.Errorf("%q", body)
+	}
+}
+
 func TestReloadChangesTheLimit(t *testing.T) {
 	addr := free(t)
 	limited := func(n int) string { return hello(addr, "x") + fmt.Sprintf("    limits: {connections: %d}\n", n) }
@@ -147,8 +161,12 @@ func TestReloadKeepsWhatIsKnownOfTargets(t *testing.T) {
 		return fmt.Sprintf("pools:\n  shop:\n    to: [%q, %q]\n    retry: {tries: %d}\nserve:\n  web:\n    listen: http://%s\n    routes:\n      - proxy: shop\n", one, two, retry, addr)
 	}
 	r := start(t, shop(1))
+	begun := r.Pools()[0].Targets[0].Since
 	if err := r.Drain("shop", one, true); err != nil {
 		t.Fatal(err)
+	}
+	if p := r.Pools()[0].Targets; !p[0].Since.After(begun) || !p[1].Since.Equal(begun) || time.Since(begun) > wait {
+		t.Errorf("since when targets are as they are: %v and %v, begun %v", p[0].Since, p[1].Since, begun)
 	}
 	if err := r.Drain("shop", "http://nowhere", true); err == nil {
 		t.Error("an unknown target is drained")

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
+	"syscall"
 
 	"github.com/netwright/netwright/cert"
 	"github.com/netwright/netwright/config"
@@ -163,12 +165,26 @@ func (s *state) openDoor(ctx context.Context, svc *service, text string, old *st
 	}
 	d, err := s.node.knock(ctx, key, u, raw, cfg, policy)
 	if err != nil {
-		return err
+		return old.overlap(u, err)
 	}
 	s.doors[key] = d
 	s.fresh = append(s.fresh, func() { d.close(0) })
 	s.furnish(d, svc, u, policy)
 	return nil
+}
+
+// overlap says of an address that cannot be had where it is ours already: with an
+// address that overlaps, until a config without it is applied.
+func (s *state) overlap(u *endpoint.URL, err error) error {
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return err
+	}
+	for key := range s.doors {
+		if strings.HasSuffix(key, fmt.Sprint(":", u.Port)) {
+			return fmt.Errorf("%w: it is this node itself, on %s; a config that listens on neither must be applied first", err, key)
+		}
+	}
+	return err
 }
 
 // furnish puts a service behind a door, as it answers on that URL.

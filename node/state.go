@@ -49,6 +49,7 @@ type certificate struct {
 type pool struct {
 	cfg upstream.Config
 	*upstream.Pool
+	made time.Time
 	task *task
 }
 
@@ -157,7 +158,7 @@ func (s *state) pool(name string, cfg upstream.Config, old *state) (*upstream.Po
 			return nil, err
 		}
 		made.OnEvent = s.node.poolEvent
-		s.pools[name] = &pool{cfg: cfg, Pool: made}
+		s.pools[name] = &pool{cfg: cfg, Pool: made, made: time.Now()}
 		s.fresh = append(s.fresh, func() { made.Close() })
 		return made, nil
 	}
@@ -170,7 +171,7 @@ func (s *state) pool(name string, cfg upstream.Config, old *state) (*upstream.Po
 		return nil, err
 	}
 	trial.Close()
-	s.pools[name] = &pool{cfg, before.Pool, before.task}
+	s.pools[name] = &pool{cfg, before.Pool, before.made, before.task}
 	s.apply = append(s.apply, func() {
 		if err := before.Reconfigure(cfg); err != nil {
 			s.node.log.Error("a pool could not be changed", "pool", name, "err", err)

@@ -75,7 +75,12 @@ func (n *Node) Pools() []console.Pool {
 		status := p.Status()
 		c := console.Pool{Name: name, Balance: p.Config().Balance.Policy, Queued: int(status.Waiting), Targets: []console.Target{}}
 		for _, t := range status.Targets {
-			c.Targets = append(c.Targets, target(t))
+			shown := target(t)
+			shown.Since = p.made
+			if at, ok := n.changed.Load(targetKey{name, t.URL, t.Address}); ok {
+				shown.Since = at.(time.Time)
+			}
+			c.Targets = append(c.Targets, shown)
 		}
 		list = append(list, c)
 	}
@@ -85,7 +90,7 @@ func (n *Node) Pools() []console.Pool {
 // target is a pool's target as the console shows it.
 func target(t upstream.TargetStatus) console.Target {
 	c := console.Target{
-		URL: t.URL, State: t.State, Since: t.Check.At, Weight: t.Weight,
+		URL: t.URL, State: t.State, Weight: t.Weight,
 		Active: int(t.Active), Idle: int(t.Idle), Requests: t.Requests, Failures: t.Errors,
 		Latency: t.Latency, Draining: t.State == "draining",
 	}
