@@ -95,6 +95,9 @@ func (k *checker) pools() {
 
 // fallback checks the pools that pool falls back to; name is its own, or "".
 func (k *checker) fallback(pool *upstream.Config, path []string, name string) {
+	if f := pool.Fallback; f != nil && f.Respond != nil {
+		k.status(at(path, "fallback", "respond", "status"), f.Respond.Status)
+	}
 	path = at(path, "fallback", "pool")
 	passed := []string{name}
 	for pool.Fallback != nil && pool.Fallback.Pool != "" {

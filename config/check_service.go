@@ -2,6 +2,7 @@ package config
 
 import (
 	"net"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -51,9 +52,19 @@ func (k *checker) http(path []string, s *ServiceConfig, by string) {
 			k.proxy(at(path, "proxy"), r.Proxy)
 			k.poolName(at(path, "proxy"), r.Proxy, r.PoolName(path[1]))
 		}
+		if r.Respond != nil {
+			k.status(at(path, "respond", "status"), r.Respond.Status)
+		}
 	}
 	if s.Sessions != nil {
 		k.wrong(at(path, "sessions"), "sessions are of datagrams, and HTTP has none")
+	}
+}
+
+// status warns of one that no client knows.
+func (k *checker) status(path []string, status int) {
+	if http.StatusText(status) == "" {
+		k.warn(path, "no status %d is registered; clients take it for %d (RFC 9110 §15)", status, status/100*100)
 	}
 }
 

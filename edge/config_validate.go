@@ -200,8 +200,11 @@ func (c *RedirectConfig) Validate() error {
 // Validate tells everything that is wrong with a fixed answer.
 func (c *RespondConfig) Validate() error {
 	var m mistakes
-	if c.Status < 200 || c.Status > 599 {
+	switch {
+	case c.Status < 200 || c.Status > 599:
 		m.add([]string{"status"}, "%d is no status of an answer; it is one from 200 to 599", c.Status)
+	case c.Status == 444:
+		m.add([]string{"status"}, "444 closes the connection without an answer in nginx, which is not offered here; answer 403 or 404, or put a guard before the route")
 	}
 	for name := range c.Headers {
 		m.fieldName([]string{"headers", name}, name)
