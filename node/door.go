@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -22,7 +23,8 @@ type door struct {
 	server endpoint.Server
 	task   *task // nil while nothing is accepted
 
-	ln       net.Listener // opened, and not yet accepted from
+	ln       net.Listener  // opened, and not yet accepted from
+	closed   chan struct{} // when the first listener has closed
 	accepted atomic.Uint64
 	closing  context.Context
 	shut     context.CancelFunc
@@ -70,7 +72,7 @@ func doorKey(u *endpoint.URL) (key string, raw bool) {
 // HTTP. Nothing is accepted until serve. A policy, which may be nil, is for the
 // handshakes.
 func (n *Node) knock(ctx context.Context, key string, u *endpoint.URL, raw bool, cfg *endpoint.ListenConfig, p *cert.Policy) (*door, error) {
-	d := &door{node: n, key: key, raw: raw, conns: make(map[net.Conn]*post)}
+	d := &door{node: n, key: key, raw: raw, closed: make(chan struct{}), conns: make(map[net.Conn]*post)}
 	if secure := d.secure(p); secure != nil {
 		cfg.TLS = secure.Config()
 	}
@@ -82,9 +84,29 @@ func (n *Node) knock(ctx context.Context, key string, u *endpoint.URL, raw bool,
 		}
 		return endpoint.Listen(ctx, u, cfg)
 	}
-	var err error
-	d.ln, err = d.listen(ctx)
+	ln, err := d.listen(ctx)
+	d.ln = &tellingListener{Listener: ln, tell: sync.OnceFunc(func() { close(d.closed) })}
 	return d, err
+}
+
+// tellingListener tells when it has closed.
+type tellingListener struct {
+	net.Listener
+	tell func()
+}
+
+// SetDeadline sets the deadline of the listener below, where it has one.
+func (l *tellingListener) SetDeadline(t time.Time) error {
+	if d, ok := l.Listener.(interface{ SetDeadline(time.Time) error }); ok {
+		return d.SetDeadline(t)
+	}
+	return errors.ErrUnsupported
+}
+
+// Close implements net.Listener.
+func (l *tellingListener) Close() error {
+	defer l.tell()
+	return l.Listener.Close()
 }
 
 // secure changes what is shown in handshakes.

@@ -36,7 +36,7 @@ func (n *Node) poolEvent(e upstream.Event) {
 	if bad(e.State) {
 		level = slog.LevelWarn
 	}
-	n.log.Log(n.tasks.ctx, level, "upstream "+string(e.State), "pool", e.Pool, "target", e.URL, "address", e.Address, "detail", e.Detail)
+	n.log.LogAttrs(n.tasks.ctx, level, "upstream "+string(e.State), e.Attrs()...)
 	var rec flow.Record
 	rec.Begin(flow.Event, e.At)
 	rec.SetString(flow.Service, e.Pool)

@@ -140,6 +140,9 @@ func (s *state) openDoor(ctx context.Context, svc *service, text string, old *st
 		return err
 	}
 	key, raw := doorKey(u)
+	if svc.stream != nil && svc.stream.proxied != nil && !raw {
+		return fmt.Errorf("%s cannot read PROXY headers; tcp, tls and unix can", u.Redacted())
+	}
 	for first, i := key, 2; s.doors[key] != nil; i++ { // any port twice, or one that is shared
 		if u.Port != 0 && !u.Options.ReusePort {
 			return fmt.Errorf("%s is listened on twice", u.Redacted())
@@ -159,9 +162,6 @@ func (s *state) openDoor(ctx context.Context, svc *service, text string, old *st
 	cfg := &endpoint.ListenConfig{}
 	if svc.cfg.Sessions != nil {
 		cfg.Sessions = *svc.cfg.Sessions
-	}
-	if svc.stream != nil && svc.stream.proxied != nil && !raw {
-		return fmt.Errorf("%s cannot read PROXY headers; tcp, tls and unix can", u.Redacted())
 	}
 	d, err := s.node.knock(ctx, key, u, raw, cfg, policy)
 	if err != nil {

@@ -280,13 +280,32 @@ func (s *state) commit(old *state) {
 		}
 	}
 	n.state.Store(s)
-	for key, d := range old.doors {
-		if s.doors[key] != d {
-			n.leaving.Go(func() { d.close(s.cfg.Drain) }) // its connections end in their own time
-		}
-	}
+	s.closeDoors(old)
 	s.stopTasks(old)
 	s.commitConsole(old)
+}
+
+// closeDoors closes the listeners that only old had. It waits until they have, so
+// that the next config can have their addresses; their connections end in their
+// own time.
+func (s *state) closeDoors(old *state) {
+	var closing []*door
+	for key, d := range old.doors {
+		if s.doors[key] != d {
+			s.node.leaving.Go(func() { d.close(s.cfg.Drain) })
+			closing = append(closing, d)
+		}
+	}
+	limit := time.NewTimer(stopWait)
+	defer limit.Stop()
+	for _, d := range closing {
+		select {
+		case <-d.closed:
+		case <-limit.C:
+			s.node.log.Error("a listener does not close", "listener", d.key)
+			return
+		}
+	}
 }
 
 // startTasks starts what runs beside the listeners.
