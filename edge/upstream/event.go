@@ -1,7 +1,9 @@
 package upstream
 
 import (
+	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 )
@@ -36,6 +38,19 @@ type Event struct {
 	Address string
 	State   State
 	Detail  string // why
+}
+
+// Attrs is what a log says of the event, apart from its state: pool, target,
+// address and detail, without those that are empty. The address is left out where
+// the URL has it.
+func (e *Event) Attrs() []slog.Attr {
+	attrs := []slog.Attr{slog.String("pool", e.Pool)}
+	for _, a := range []slog.Attr{slog.String("target", e.URL), slog.String("address", e.Address), slog.String("detail", e.Detail)} {
+		if v := a.Value.String(); v != "" && (a.Key != "address" || !strings.HasSuffix(e.URL, "/"+v)) {
+			attrs = append(attrs, a)
+		}
+	}
+	return attrs
 }
 
 // bad tells whether somebody should look.
@@ -91,10 +106,9 @@ func (p *Pool) tell(e Event) {
 		p.OnEvent(e)
 		return
 	}
-	log := p.log.Info
+	level := slog.LevelInfo
 	if e.bad() {
-		log = p.log.Warn
+		level = slog.LevelWarn
 	}
-	log("upstream "+string(e.State), slog.String("pool", e.Pool), slog.String("target", e.URL),
-		slog.String("address", e.Address), slog.String("detail", e.Detail))
+	p.log.LogAttrs(context.Background(), level, "upstream "+string(e.State), e.Attrs()...)
 }

@@ -3,7 +3,10 @@ package upstream
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -284,5 +287,32 @@ func TestAcquireOfIdleConnectionDoesNotAllocate(t *testing.T) {
 		}); got != 0 {
 			t.Errorf("%s: %v allocations", policy, got)
 		}
+	}
+}
+
+func TestEventsAreLogged(t *testing.T) {
+	var out strings.Builder
+	p, err := New("shop", Config{To: targets("http://10.0.0.1:8080", "http://10.0.0.2")}, slog.New(slog.NewTextHandler(&out, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.Drain("http://10.0.0.1:8080", true)
+	p.Drain("http://10.0.0.2", true)
+	fail(p.targets[0], 1)
+	p.note(Event{State: PanicOn, Detail: "too few"})
+	p.announce()
+	var got []string
+	for line := range strings.Lines(out.String()) {
+		_, what, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ") // without its time
+		got = append(got, what)
+	}
+	want := []string{
+		`level=INFO msg="upstream drained" pool=shop target=http://10.0.0.1:8080`,
+		`level=INFO msg="upstream drained" pool=shop target=http://10.0.0.2 address=10.0.0.2:80`,
+		`level=WARN msg="upstream panic" pool=shop detail="too few"`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("logged:\n%s", strings.Join(got, "\n"))
 	}
 }
