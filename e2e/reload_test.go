@@ -220,6 +220,50 @@ func untilClosed(addr string, pause time.Duration) (answered int, err error) {
 	}
 }
 
+// TestStopAcceptsTheBacklog has clients whose connections only the kernel knows of
+// when the node is told to stop.
+func TestStopAcceptsTheBacklog(t *testing.T) {
+	addr, secure := free(t), free(t)
+	n := up(t, fmt.Sprintf("certs: {local: {internal: localhost}}\nserve:\n  web:\n    listen: [http://%s, https://%s]\n    cert: local\n    routes:\n      - respond: {body: upstream}\n", addr, secure), nil)
+	n.signal(syscall.SIGSTOP)
+	var clients sync.WaitGroup
+	for i := range 100 {
+		at := addr
+		if i%4 == 0 {
+			at = secure
+		}
+		conn, err := net.DialTimeout("tcp", at, wait)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if at == secure {
+			conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
+		}
+		clients.Go(func() {
+			conn.SetDeadline(time.Now().Add(wait))
+			if i%2 == 0 {
+				io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+			} else {
+				time.Sleep(100 * time.Millisecond) // it is accepted before it has said anything
+				io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+			}
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil || resp.StatusCode != 200 {
+				t.Errorf("client %d: %v", i, err)
+			} else if !resp.Close {
+				t.Errorf("client %d is not told that the connection closes", i)
+			}
+		})
+	}
+	n.signal(syscall.SIGTERM)
+	n.signal(syscall.SIGCONT)
+	clients.Wait()
+	if status := n.ended(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	asked, release := make(chan struct{}), make(chan struct{})
 	upstream := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
