@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -113,6 +114,12 @@ func (s *Service) Refuse(ctx context.Context, st message.Stream, broken *message
 	ex := s.begin(ctx, st)
 	defer s.end(ex)
 	ex.Record.SetPeer(ex.Peer)
+	if raw := ex.Request.RawPath; len(ex.Request.Path) == 0 && len(raw) > 0 {
+		if i := bytes.IndexByte(raw, '?'); i >= 0 { // a query may hold what is nobody's business
+			raw = raw[:i]
+		}
+		ex.Record.Set(flow.Path, raw)
+	}
 	s.fail(ex, broken)
 }
 

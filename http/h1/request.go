@@ -70,6 +70,7 @@ func parseRequestLine(b []byte, p int, r *message.Request, limit int) (target []
 		p++
 	}
 	target = b[mark:p]
+	r.RawPath = target // until it is taken apart: what is refused has this
 	if p-start > limit {
 		return nil, 0, ErrLineTooLong
 	}

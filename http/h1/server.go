@@ -21,7 +21,8 @@ type Handler interface {
 	// ServeStream answers a request.
 	ServeStream(ctx context.Context, st message.Stream)
 	// Refuse answers a head that broke a rule. Of the request only what was read
-	// before the breach is there. The connection is closed behind the answer.
+	// before the breach is there; RawPath may be the target as far as it was read,
+	// with its query. The connection is closed behind the answer.
 	Refuse(ctx context.Context, st message.Stream, broken *message.Error)
 }
 
