@@ -28,28 +28,19 @@ func (n *Node) Info() console.Info {
 // Services implements console.Node.
 func (n *Node) Services() []console.Service {
 	s := n.state.Load()
-	list := []console.Service{}
+	list := make([]console.Service, 0, len(s.services))
+	place := make(map[string]int, len(s.services))
 	for _, name := range slices.Sorted(maps.Keys(s.services)) {
-		list = append(list, n.service(s, s.services[name]))
-	}
-	return list
-}
-
-// service is a service as the console shows it. One of whose listeners any has
-// failed, or was left out, counts as failed.
-func (n *Node) service(s *state, svc *service) console.Service {
-	c := console.Service{Name: svc.name, Protocol: "http", State: "running", Listen: slices.Clone(svc.cfg.Listen)}
-	if svc.stream != nil {
-		c.Protocol = svc.stream.cfg.Kind
-	}
-	if len(svc.missing) > 0 {
-		c.State, c.Error = "failed", strings.Join(svc.missing, "; ")
+		place[name] = len(list)
+		list = append(list, s.services[name].shown())
 	}
 	for _, d := range s.doors {
 		service, open, h := d.state()
-		if service != svc.name {
-			continue
+		i, ok := place[service]
+		if !ok {
+			continue // a reload is under way
 		}
+		c := &list[i]
 		c.Connections += int64(open)
 		c.Accepted += d.accepted.Load()
 		c.Restarts += h.restarts
@@ -61,7 +52,22 @@ func (n *Node) service(s *state, svc *service) console.Service {
 		}
 	}
 	if n.stopping.Err() != nil {
-		c.State = "draining"
+		for i := range list {
+			list[i].State = "draining"
+		}
+	}
+	return list
+}
+
+// shown is the service as the console shows it, without its listeners. One that
+// was left out because its address could not be had counts as failed.
+func (svc *service) shown() console.Service {
+	c := console.Service{Name: svc.name, Protocol: "http", State: "running", Listen: slices.Clone(svc.cfg.Listen)}
+	if svc.stream != nil {
+		c.Protocol = svc.stream.cfg.Kind
+	}
+	if len(svc.missing) > 0 {
+		c.State, c.Error = "failed", strings.Join(svc.missing, "; ")
 	}
 	return c
 }

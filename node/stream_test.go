@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/netwright/netwright/cert"
+	"github.com/netwright/netwright/endpoint"
 	"github.com/netwright/netwright/flow"
 )
 
@@ -109,6 +111,25 @@ func TestCertificateOfAnEndpoint(t *testing.T) {
 	}
 	if certs := r.Certificates(); len(certs) != 2 || certs[0].Names[0] != "localhost" {
 		t.Errorf("%+v", certs)
+	}
+}
+
+// A panic is the server's to report, and in the record all the same.
+func TestStreamPanics(t *testing.T) {
+	r := start(t, "serve: {}\n")
+	st := &streamService{node: r.Node, handle: endpoint.HandlerFunc(func(context.Context, net.Conn) error { panic("oh") })}
+	near, far := net.Pipe()
+	defer far.Close()
+	func() {
+		defer func() {
+			if p := recover(); p != "oh" {
+				t.Errorf("recovered %v", p)
+			}
+		}()
+		st.handler("broken", nil).Serve(t.Context(), near)
+	}()
+	if rec := r.record(connection); rec.Outcome() != "error" || rec.Get(flow.Error) != "panic" || rec.Get(flow.Service) != "broken" {
+		t.Errorf("%s", rec.AppendJSON(nil))
 	}
 }
 
