@@ -161,3 +161,44 @@ func (k *keepAlive) exchange(text string) {
 		k.t.Fatalf("%q, %v", got[:n], err)
 	}
 }
+
+// What a reload changes of TLS reaches listeners too whose connections are no bare
+// sockets.
+func TestStreamOverSecureWebSocket(t *testing.T) {
+	addr := free(t)
+	text := func(names string) string {
+		return fmt.Sprintf("certs:\n  local: {internal: {names: [%s]}}\nserve:\n  lines:\n    listen: wss://%s/\n    cert: local\n    stream: echo\n", names, addr)
+	}
+	r := start(t, text("localhost, 127.0.0.1"))
+	talk := func() {
+		t.Helper()
+		conn, err := endpoint.Dial(t.Context(), "wss://"+addr+"/?insecure")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		(&keepAlive{t: t, conn: conn}).exchange("hello")
+	}
+	shown := func() []string {
+		t.Helper()
+		conn := tls.Client(dial(t, addr), &tls.Config{InsecureSkipVerify: true})
+		defer conn.Close()
+		if err := conn.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		return conn.ConnectionState().PeerCertificates[0].DNSNames
+	}
+	talk()
+	if names := shown(); len(names) != 1 || names[0] != "localhost" {
+		t.Errorf("%q", names)
+	}
+	rec := r.record(func(r *flow.Record) bool { return connection(r) && r.BytesIn > 0 })
+	if rec.TLSVersion != tls.VersionTLS13 || rec.BytesIn != 5 || rec.BytesOut != 5 {
+		t.Errorf("%s", rec.AppendJSON(nil))
+	}
+	r.change(text("changed.test"))
+	talk()
+	if names := shown(); len(names) != 1 || names[0] != "changed.test" {
+		t.Errorf("behind a reload: %q", names)
+	}
+}
