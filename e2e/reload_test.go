@@ -251,7 +251,7 @@ func TestStopAcceptsTheBacklog(t *testing.T) {
 			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err != nil || resp.StatusCode != 200 {
 				t.Errorf("client %d: %v", i, err)
-			} else if !resp.Close {
+			} else if i%2 == 1 && !resp.Close { // the others may be answered before the signal is heard of
 				t.Errorf("client %d is not told that the connection closes", i)
 			}
 		})
