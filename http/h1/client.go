@@ -80,28 +80,35 @@ type Client struct {
 type Reply struct {
 	message.Response
 	body
-	buf  []byte
-	src  source
-	kind bodyKind
-	from *Client
+	pooled *[2 * headBuffer]byte // what src reads into, unless it had to grow
+	src    source
+	kind   bodyKind
+	from   *Client
 }
 
-// NewReply returns a Reply with a buffer of its own.
+// NewReply returns an empty Reply.
 func NewReply() *Reply {
-	return &Reply{
-		Response: message.Response{Fields: make(message.Fields, 0, 24)},
-		buf:      make([]byte, 2*headBuffer),
-	}
+	return &Reply{Response: message.Response{Fields: make(message.Fields, 0, 24)}}
 }
 
 // Body is the content of the answer, there after Receive.
 func (r *Reply) Body() message.Body { return &r.body }
 
-// Release gives back the buffers of the body.
+// Release gives back the memory of the answer, whose head and body are gone then.
 func (r *Reply) Release() {
 	r.body.done()
-	if len(r.buf) > 4*headBuffer {
-		r.buf = make([]byte, 2*headBuffer)
+	if r.pooled != nil {
+		answerBuffers.Put(r.pooled)
+		r.pooled = nil
+	}
+	r.src.buf, r.body.buf = nil, nil
+}
+
+// take makes sure of a buffer.
+func (r *Reply) take() {
+	if r.src.buf == nil {
+		r.pooled = answerBuffers.Get().(*[2 * headBuffer]byte)
+		r.src.buf = r.pooled[:]
 	}
 }
 
@@ -194,7 +201,7 @@ func (c *Client) exchangeDirect(fd uintptr) bool {
 	if c.sent {
 		return c.recvDirect(fd)
 	}
-	if _, errno := recv(fd, c.reply.src.buf); errno != syscall.EAGAIN {
+	if _, errno := recv(fd, c.probe[:]); errno != syscall.EAGAIN {
 		c.stepErr = ErrStale
 		return true
 	}
@@ -233,6 +240,7 @@ func (c *Client) sendDirect(fd uintptr) bool {
 // recvDirect reads what there is of the answer, and returns false when there is
 // nothing.
 func (c *Client) recvDirect(fd uintptr) bool {
+	c.reply.take()
 	src := &c.reply.src
 	n, errno := recv(fd, src.buf[src.w:])
 	switch {
@@ -359,7 +367,8 @@ func (r *Reply) begin(c *Client) {
 	r.from = c
 	r.Response.Reset()
 	r.body.done()
-	r.src = source{conn: c.conn, dl: &c.dl, buf: r.buf}
+	r.Release()
+	r.src = source{conn: c.conn, dl: &c.dl}
 }
 
 // receive reads until the head of a final answer is whole.
@@ -402,10 +411,11 @@ func (c *Client) receive(r *Reply, toHead bool, inform func(*message.Response) e
 
 // more reads on, into a larger buffer where this one is full.
 func (r *Reply) more() error {
+	r.take()
 	if r.src.w == len(r.src.buf) {
 		buf := make([]byte, 2*len(r.src.buf))
 		copy(buf, r.src.buf)
-		r.buf, r.src.buf = buf, buf
+		r.src.buf = buf
 	}
 	return r.src.fill()
 }

@@ -16,7 +16,8 @@ import (
 type sink struct {
 	conn    net.Conn
 	dl      *deadline
-	out     []byte // not yet written
+	out     []byte            // not yet written
+	pooled  *[headBuffer]byte // what out began in
 	chunked bool
 	left    int64 // of the length announced; less than 0 where none was
 	n       int64 // bytes written to the connection
@@ -28,6 +29,22 @@ type sink struct {
 
 var errTooMuch = errors.New("h1: more body was written than its Content-Length says")
 var errTooLittle = errors.New("h1: the body ended short of its Content-Length")
+
+// hold makes sure of a buffer.
+func (s *sink) hold() {
+	if s.pooled == nil {
+		s.pooled = headBuffers.Get().(*[headBuffer]byte)
+		s.out = s.pooled[:0]
+	}
+}
+
+// release gives the buffer back.
+func (s *sink) release() {
+	if s.pooled != nil {
+		headBuffers.Put(s.pooled)
+		s.pooled, s.out = nil, nil
+	}
+}
 
 // appendFraming ends a head by the lines that frame its body.
 func (s *sink) appendFraming(length int64, chunked bool) {

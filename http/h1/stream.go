@@ -45,7 +45,6 @@ func newStream() *stream {
 	return &stream{
 		req:  message.Request{Fields: make(message.Fields, 0, 24)},
 		buf:  make([]byte, headBuffer),
-		out:  make([]byte, 0, headBuffer),
 		path: make([]byte, 0, 256),
 	}
 }
@@ -54,7 +53,7 @@ func newStream() *stream {
 func (st *stream) attach(c *conn) {
 	st.c, st.cfg = c, c.srv.config.Load()
 	st.src = source{conn: c.nc, dl: &c.dl, buf: st.buf}
-	st.sink = sink{conn: c.nc, dl: &c.dl, out: st.out[:0], left: message.UnknownLength, timeout: st.cfg.SendTimeout}
+	st.sink = sink{conn: c.nc, dl: &c.dl, left: message.UnknownLength, timeout: st.cfg.SendTimeout}
 	st.keep = true
 }
 
@@ -66,15 +65,13 @@ func (st *stream) detach() {
 	if len(st.buf) > 4*headBuffer {
 		st.buf = make([]byte, headBuffer)
 	}
-	if out := st.sink.out; cap(out) <= 4*headBuffer && cap(out) >= cap(st.out) {
-		st.out = out[:0]
-	}
 	st.reset()
 }
 
 func (st *stream) reset() {
 	st.req.Reset()
 	st.c, st.cfg, st.ctx, st.cancel = nil, nil, nil, nil
+	st.sink.release()
 	st.src, st.sink = source{}, sink{}
 	st.keep, st.asked, st.responded = false, false, false
 	st.finished, st.noBody, st.hijacked, st.cut, st.continued = false, false, false, false, false
@@ -96,7 +93,7 @@ func (st *stream) ended() {
 
 // restart begins the next exchange with bytes that came behind the last one.
 func (st *stream) restart(rest []byte) {
-	c, out := st.c, st.sink.out
+	c := st.c
 	st.ended()
 	if len(rest) > len(st.buf) {
 		st.buf = make([]byte, len(rest))
@@ -104,7 +101,6 @@ func (st *stream) restart(rest []byte) {
 	n := copy(st.buf, rest)
 	st.body.done()
 	st.reset()
-	st.out = out[:0]
 	st.attach(c)
 	st.src.w, st.src.n = n, int64(n)
 }
@@ -183,6 +179,7 @@ func (st *stream) sendContinue() error {
 		return nil
 	}
 	st.continued = true
+	st.sink.hold()
 	st.sink.out = append(st.sink.out, "HTTP/1.1 100 Continue\r\n\r\n"...)
 	return st.sink.Flush()
 }
@@ -209,6 +206,7 @@ func (st *stream) Inform(r *message.Response) error {
 	}
 	st.interim.Lock()
 	defer st.interim.Unlock()
+	st.sink.hold()
 	st.sink.out = append(appendResponse(st.sink.out, r), "\r\n"...)
 	return st.sink.Flush()
 }
@@ -237,6 +235,7 @@ func (st *stream) Respond(r *message.Response, body []byte) error {
 	if r.Length < 0 && !chunked && !st.noBody {
 		st.keep = false // the close ends the body
 	}
+	s.hold()
 	s.out = appendResponse(s.out, r)
 	if !r.Fields.Has(message.Date) {
 		s.out = append(s.out, "Date: "...)
