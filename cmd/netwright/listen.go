@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,8 @@ func listenCommand() *cobra.Command {
 and dropped (discard), told the time (daytime), joined to a line chat with rooms
 (chat), or given to a command of its own (exec), whose arguments no shell reads.
 Without any of these, the first connection is joined to standard input and
-output, and the command ends with it. "netwright help endpoints" has the URLs.`,
+output, and the command ends with it. "netwright help endpoints" has the URLs.
+Flags may stand at the end as well, but behind exec, where all is the command's.`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: cobra.FixedCompletions(stream.Kinds(), cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -35,18 +37,19 @@ output, and the command ends with it. "netwright help endpoints" has the URLs.`,
 			if err != nil {
 				return err
 			}
-			if len(args) == 1 {
+			kind, rest, err := lateFlags(cmd, args[1:])
+			switch {
+			case err != nil:
+				return cmd.FlagErrorFunc()(cmd, err)
+			case cmd.Flag("help").Changed:
+				return cmd.Help()
+			case kind == "":
 				server.once = true
 				return server.serve(cmd, u, terminal(idle))
+			case kind != "exec" && len(rest) > 0:
+				return &usageError{fmt.Errorf("nothing may follow %s: %s", kind, strings.Join(rest, " "))}
 			}
-			config := stream.Config{Kind: args[1], Command: args[2:], Idle: idle}
-			if config.Kind != "exec" && len(args) > 2 {
-				hint := ""
-				if strings.HasPrefix(args[2], "-") {
-					hint = "; flags come before the URL"
-				}
-				return &usageError{fmt.Errorf("nothing may follow %s: %s%s", args[1], strings.Join(args[2:], " "), hint)}
-			}
+			config := stream.Config{Kind: kind, Command: rest, Idle: idle}
 			handler, err := stream.New(config, nil)
 			if err != nil {
 				return &usageError{err}
@@ -58,6 +61,25 @@ output, and the command ends with it. "netwright help endpoints" has the URLs.`,
 	cmd.Flags().DurationVar(&idle, "idle", 0, "close a connection that is silent for that `TIME` (default 10m, none for chat)")
 	cmd.Flags().SetInterspersed(false) // what follows is the command's
 	return cmd
+}
+
+// lateFlags reads the flags among what follows the URL, and gives the rest: what is
+// to be spoken, and what follows that. Behind exec all is the command's.
+func lateFlags(cmd *cobra.Command, args []string) (kind string, rest []string, err error) {
+	flags := cmd.Flags()
+	if err := flags.Parse(args); err != nil { // up to the first that is none
+		return "", nil, err
+	}
+	if rest = flags.Args(); len(rest) == 0 {
+		return "", nil, nil
+	}
+	kind, rest = rest[0], slices.Clone(rest[1:])
+	if kind == "exec" {
+		return kind, rest, nil
+	}
+	flags.SetInterspersed(true)
+	err = flags.Parse(rest)
+	return kind, flags.Args(), err
 }
 
 // terminal joins a connection to standard input and output.

@@ -36,7 +36,7 @@ func TestExitStatus(t *testing.T) {
 	f(exitUsage, "write tcp://localhost:80", "connect", "localhost:80")
 	f(exitUsage, `no stream is called "eccho"`, "listen", "tcp://127.0.0.1:0", "eccho")
 	f(exitUsage, "exec needs a command", "listen", "tcp://127.0.0.1:0", "exec")
-	f(exitUsage, "nothing may follow echo: -v", "listen", "tcp://127.0.0.1:0", "echo", "-v")
+	f(exitUsage, "nothing may follow echo: chat", "listen", "tcp://127.0.0.1:0", "echo", "-v", "chat")
 	f(exitUsage, "--text is for ws and wss", "connect", "--text", "tcp://127.0.0.1:1")
 	f(exitFailed, "connection refused", "connect", "tcp://127.0.0.1:1")
 	f(exitFailed, "connection refused", "relay", "--dial", "tcp://127.0.0.1:1", "tcp://127.0.0.1:1")
