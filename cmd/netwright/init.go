@@ -28,7 +28,11 @@ func initCommand() *cobra.Command {
 			if err := writeNew(file, config.Starting); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s is written. Run it with: netwright up %s\n", file, file)
+			run := "netwright up"
+			if file != config.DefaultFile {
+				run += " " + file
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s is written. Run it with: %s\n", file, run)
 			return err
 		},
 	}
