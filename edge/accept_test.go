@@ -254,6 +254,31 @@ func TestGuards(t *testing.T) {
 	}
 }
 
+// Who was refused after a login stands in the record too.
+func TestRefusedSubject(t *testing.T) {
+	cfg := hello()
+	cfg.Guards = []string{"staff", "once"}
+	g := newRig(t, cfg)
+	users := filepath.Join(t.TempDir(), "users")
+	if err := os.WriteFile(users, []byte("ann:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g.addGuard("staff", guard.Config{Basic: &guard.BasicConfig{File: users}})
+	g.addGuard("once", guard.Config{Rate: 0.01, Burst: 1, Per: "subject"})
+	g.start()
+	c := dial(t, g.addr)
+	for _, want := range []int{200, 429} {
+		r, _ := c.send("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Basic YW5uOnBhc3N3b3Jk\r\n\r\n").answer("GET")
+		if r.StatusCode != want {
+			t.Fatalf("%s, want %d", r.Status, want)
+		}
+		rec := g.last(func(rec *flow.Record) bool { return int(rec.Status) == want })
+		if rec.Get(flow.Subject) != "ann" {
+			t.Errorf("%s", rec.AppendJSON(nil))
+		}
+	}
+}
+
 // Without proxies in front, addresses are looked at before anything is read.
 func TestGuardAtAccept(t *testing.T) {
 	cfg := hello()

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -237,7 +238,7 @@ func (s *Service) answer(ex *Exchange) error {
 
 var (
 	errNoRoute    = &Failure{404, errors.New("no route matches")}
-	errMisdirect  = &Failure{421, errors.New("the connection was opened for another name, of which no certificate was asked (RFC 9110 §15.5.20)")}
+	errMisdirect  = &Failure{421, errors.New("where clients must show certificates, a connection serves only the name that it was opened for (RFC 9110 §15.5.20)")}
 	errNoProtocol = &Failure{501, errors.New("CONNECT is not offered here")}
 )
 
@@ -264,8 +265,8 @@ func (ex *Exchange) pass(g guard.Guard) error {
 		return nil
 	}
 	ex.verdict, ex.comeAgain = v, v.RetryAfter
-	if v.Subject != "" {
-		ex.Record.SetString(flow.Subject, v.Subject)
+	if subject := cmp.Or(v.Subject, ex.Attempt.Subject); subject != "" {
+		ex.Record.SetString(flow.Subject, subject)
 	}
 	ex.Record.SetString(flow.Refusal, v.Guard+": "+v.Reason)
 	return &Failure{int(v.Status), v.Err()}
