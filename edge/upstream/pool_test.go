@@ -55,12 +55,10 @@ func (n *network) Dial(ctx context.Context, _, address string) (net.Conn, error)
 	n.mu.Lock()
 	n.far = append(n.far, far)
 	n.mu.Unlock()
-	n.open.Add(1)
-	go func() {
-		defer n.open.Done()
+	n.open.Go(func() {
 		defer far.Close()
 		serve(far)
-	}()
+	})
 	return near, nil
 }
 
@@ -165,8 +163,7 @@ func TestDialErrorAvoidsTheTarget(t *testing.T) {
 	for range 20 {
 		var c Choice
 		conn, err := p.Acquire(context.Background(), &c)
-		var dial *DialError
-		if errors.As(err, &dial) {
+		if dial, ok := errors.AsType[*DialError](err); ok {
 			if dial.Target.Address() != "10.0.0.1:80" || !errors.Is(err, errRefused) {
 				t.Fatalf("error %v", err)
 			}
