@@ -54,8 +54,7 @@ func TestBad(t *testing.T) {
 			if err == nil {
 				t.Fatal("no mistake was found")
 			}
-			var problems decode.Problems
-			if !errors.As(err, &problems) {
+			if _, ok := errors.AsType[decode.Problems](err); !ok {
 				t.Fatalf("%T has no positions", err)
 			}
 			dir, _ := os.Getwd()
@@ -143,18 +142,18 @@ func collect(doc *decode.Document, at reflect.Type, path []string, used map[refl
 		collect(doc, at.Elem(), path, used)
 	case reflect.Slice:
 		for i := 0; doc.Has(append(path, index(i))...); i++ {
-			collect(doc, at.Elem(), append(path[:len(path):len(path)], index(i)), used)
+			collect(doc, at.Elem(), append(slices.Clip(path), index(i)), used)
 		}
 	case reflect.Map:
 		for _, name := range doc.Names(path...) {
-			collect(doc, at.Elem(), append(path[:len(path):len(path)], name), used)
+			collect(doc, at.Elem(), append(slices.Clip(path), name), used)
 		}
 	case reflect.Struct:
 		for _, f := range decode.Fields(at) {
 			if used[f.Owner] == nil {
 				used[f.Owner] = map[string]bool{}
 			}
-			if inner := append(path[:len(path):len(path)], f.Name); doc.Has(inner...) {
+			if inner := append(slices.Clip(path), f.Name); doc.Has(inner...) {
 				used[f.Owner][f.Name] = true
 				collect(doc, f.Type, inner, used)
 			}

@@ -210,7 +210,7 @@ func TestFollowAccountsForAll(t *testing.T) {
 		done.Wait()
 		text := w.Body.String()
 		got := strings.Count(text, "event: record\n")
-		for _, event := range strings.Split(text, "\n\n") {
+		for event := range strings.SplitSeq(text, "\n\n") {
 			var lost int
 			if _, err := fmt.Sscanf(event, "event: lost\ndata: %d", &lost); err == nil {
 				got += lost

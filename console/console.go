@@ -95,6 +95,8 @@ func ListenAndAnswer(ctx context.Context, ln net.Listener, h http.Handler) error
 	if err != nil {
 		err = errors.Join(err, server.Close())
 	}
-	<-ended
+	if stopped := <-ended; !errors.Is(stopped, http.ErrServerClosed) {
+		err = errors.Join(err, stopped)
+	}
 	return err
 }

@@ -48,7 +48,7 @@ func TestForeignPages(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			r := httptest.NewRequest(test.method, test.url, strings.NewReader("{}"))
 			r.Header.Del("Content-Type")
-			for _, header := range strings.Split(test.headers, "|") {
+			for header := range strings.SplitSeq(test.headers, "|") {
 				if name, value, ok := strings.Cut(header, ": "); ok {
 					r.Header.Set(name, value)
 				}

@@ -14,7 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -186,7 +186,7 @@ func TestSlowClients(t *testing.T) {
 		return body, err
 	})
 	report(t, "beside the slow clients", answered, failures)
-	sort.Slice(took, func(i, j int) bool { return took[i] < took[j] })
+	slices.Sort(took)
 	if worst := took[len(took)*99/100]; worst > time.Second {
 		t.Errorf("99 of 100 requests took up to %v", worst)
 	}

@@ -124,8 +124,7 @@ func (p *process) ended() int {
 	case <-time.After(wait):
 		p.t.Fatal("the process does not end")
 	}
-	var exit *exec.ExitError
-	if errors.As(p.err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](p.err); ok {
 		return exit.ExitCode()
 	}
 	if p.err != nil {

@@ -133,7 +133,7 @@ func (m *move) serve(name string, ln net.Listener) {
 	b := &backend{addr: ln.Addr().String()}
 	b.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.answer(w, r, name) })}
 	m.backends[name] = b
-	go b.server.Serve(ln) //nolint:errcheck // closed below
+	go b.server.Serve(ln)
 	m.t.Cleanup(func() { b.server.Close() })
 }
 
@@ -275,12 +275,12 @@ func (m *move) run(command *exec.Cmd, s *movedSite) {
 	done := make(chan error, 1)
 	go func() { done <- command.Wait() }()
 	m.t.Cleanup(func() {
-		command.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended
+		command.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-done:
 		case <-time.After(10 * time.Second):
 			m.t.Errorf("%s does not stop", s.name)
-			command.Process.Kill() //nolint:errcheck // as above
+			command.Process.Kill()
 			<-done
 		}
 		if m.t.Failed() {
@@ -348,7 +348,7 @@ func (s *movedSite) do(a ask) *answered {
 		s.t.Fatalf("%s: %s: %v", s.name, a.request, err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(20 * time.Second)) //nolint:errcheck // of an open connection
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
 	head := fmt.Sprintf("%s /%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n", method, path, host)
 	for _, f := range a.fields {
 		head += f + "\r\n"

@@ -101,7 +101,7 @@ func handshakeError(conn net.Conn, err error) error {
 	}
 	if b := notTLS.RecordHeader[0]; 'A' <= b && b <= 'Z' { // a method
 		conn.SetWriteDeadline(time.Now().Add(time.Second))
-		io.WriteString(conn, plainHTTP)
+		_, _ = io.WriteString(conn, plainHTTP) // the handshake has failed already
 	}
 	return errors.New("the client does not speak TLS, which this port expects")
 }

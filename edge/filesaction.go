@@ -35,8 +35,7 @@ func newFolder(cfg *FilesConfig, old *table) (Handler, error) {
 // ServeExchange implements Handler.
 func (f *folder) ServeExchange(ex *Exchange) error {
 	err := f.Handler.Serve(ex.Request, ex.Request.Path, ex)
-	var refused *files.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*files.Error](err); ok {
 		return &Failure{refused.Status, err}
 	}
 	return err

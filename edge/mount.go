@@ -79,7 +79,7 @@ func (w *responseWriter) Header() http.Header { return w.header }
 func (w *responseWriter) WriteHeader(status int) {
 	if status >= 100 && status < 200 && status != 101 {
 		r := &message.Response{Status: status, Fields: w.fields()}
-		w.ex.Stream.Inform(r)
+		_ = w.ex.Stream.Inform(r) // as net/http: the final answer tells
 		return
 	}
 	if w.status == 0 {
@@ -145,7 +145,7 @@ func (w *responseWriter) fields() message.Fields {
 }
 
 // Flush implements http.Flusher.
-func (w *responseWriter) Flush() { w.FlushError() }
+func (w *responseWriter) Flush() { _ = w.FlushError() }
 
 // FlushError is Flush for http.ResponseController.
 func (w *responseWriter) FlushError() error {
@@ -177,7 +177,7 @@ func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	// them may use the connection itself.
 	early = bytes.Clone(early)
 	in := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), max(len(early), 16))
-	in.Peek(len(early))
+	_, _ = in.Peek(len(early)) // they are there: it fills the reader
 	return conn, bufio.NewReadWriter(in, bufio.NewWriter(conn)), nil
 }
 

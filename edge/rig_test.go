@@ -48,7 +48,7 @@ func leftOver() []string {
 	buf := make([]byte, 1<<20)
 	buf = buf[:runtime.Stack(buf, true)]
 	var left []string
-	for _, stack := range strings.Split(string(buf), "\n\n") {
+	for stack := range strings.SplitSeq(string(buf), "\n\n") {
 		for _, ours := range []string{"netwright/edge.", "edge/upstream.", "http/h1.", "netwright/endpoint."} {
 			if strings.Contains(stack, ours) && !strings.Contains(stack, "edge.TestMain") {
 				left = append(left, stack)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/gaissmai/bart"
@@ -76,7 +77,7 @@ func newTable(s *Service, cfg *ServiceConfig, parts Parts, old *table) (*table, 
 	}
 	asking := cfg.Guards
 	for i := range cfg.Routes {
-		asking = append(asking[:len(asking):len(asking)], cfg.Routes[i].Guards...)
+		asking = append(slices.Clip(asking), cfg.Routes[i].Guards...)
 		r, err := newEntry(s, cfg, parts, t.find, i, old)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("route %d: %w", i+1, err))

@@ -144,8 +144,7 @@ func (up *upload) stop() error {
 
 // clientSide tells a rule that the client's body broke from a client that left.
 func clientSide(err error) error {
-	var broken *message.Error
-	if errors.As(err, &broken) {
+	if broken, ok := errors.AsType[*message.Error](err); ok {
 		return broken
 	}
 	return hungUp(err)

@@ -109,14 +109,14 @@ func (t *table) write(w io.Writer) error {
 	}
 	var out strings.Builder
 	for _, row := range t.rows {
-		line := ""
+		var line strings.Builder
 		for i, c := range row {
-			line += p.in(c.colour, c.text)
+			line.WriteString(p.in(c.colour, c.text))
 			if i < len(row)-1 {
-				line += strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.text)+2)
+				line.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.text)+2))
 			}
 		}
-		out.WriteString(strings.TrimRight(line, " ") + "\n")
+		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
 	_, err := io.WriteString(w, out.String())
 	return err

@@ -93,7 +93,7 @@ func (s *streamServer) say(format string, args ...any) {
 func (s *streamServer) record(r *flow.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.out.Write(append(r.AppendJSON(nil), '\n'))
+	_, _ = s.out.Write(append(r.AppendJSON(nil), '\n')) // who reads along may have gone
 }
 
 // onceListener gives one connection and then says that no more will come.

@@ -127,7 +127,7 @@ func (e encoder) scalar(v reflect.Value, f Field, path []string) *yaml.Node {
 func formatScalar(v reflect.Value, f Field) string {
 	switch {
 	case isText(v.Type()):
-		if text, ok := v.Interface().(encoding.TextMarshaler); ok {
+		if text, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
 			if b, err := text.MarshalText(); err == nil {
 				return string(b)
 			}

@@ -167,7 +167,7 @@ func setWhole(v reflect.Value, text string) error {
 // setText reads a type of its own. An address may stand for the network of
 // itself alone.
 func setText(v reflect.Value, text string) error {
-	if prefix, ok := v.Addr().Interface().(*netip.Prefix); ok {
+	if prefix, ok := reflect.TypeAssert[*netip.Prefix](v.Addr()); ok {
 		return setPrefix(prefix, text)
 	}
 	return v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text))

@@ -143,7 +143,7 @@ func (d *decoder) replaced(from int) {
 
 // validate lets a struct check itself.
 func (d *decoder) validate(n *yaml.Node, v reflect.Value, path []string) {
-	validator, ok := v.Addr().Interface().(interface{ Validate() error })
+	validator, ok := reflect.TypeAssert[interface{ Validate() error }](v.Addr())
 	if !ok {
 		return
 	}
@@ -183,7 +183,7 @@ func (s structs) setDefaults(v reflect.Value) {
 			s.setDefaults(inner)
 		}
 	}
-	if owner, ok := v.Addr().Interface().(interface{ SetDefaults() }); ok {
+	if owner, ok := reflect.TypeAssert[interface{ SetDefaults() }](v.Addr()); ok {
 		owner.SetDefaults()
 	}
 }

@@ -73,7 +73,7 @@ func TestCurl(t *testing.T) {
 			{"-T FILE -H Expect: /unread", "unread200"},
 		} {
 			args := []string{"-sk", "-m", "10", "-w", "%{http_code}", "-A", "", "-H", "Accept:", "-H", "Content-Type:"}
-			for _, a := range strings.Fields(c.args) {
+			for a := range strings.FieldsSeq(c.args) {
 				if a[0] == '/' {
 					a = scheme + s.ln.Addr().String() + a
 				}

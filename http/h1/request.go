@@ -101,7 +101,7 @@ func parseRequestLine(b []byte, p int, r *message.Request, limit int) (target []
 // inside b; 0 when b ends before that.
 func parseVersion(b []byte, p int) (message.Version, int, error) {
 	const form = "HTTP/1.1"
-	for i := 0; i < len(form); i++ {
+	for i := range len(form) {
 		if p+i == len(b) {
 			return 0, 0, nil
 		}

@@ -22,7 +22,6 @@ type stream struct {
 	sink   sink
 	src    source // of the head; the body's begins where it ends
 	buf    []byte // what src reads into
-	out    []byte // what sink holds back
 	path   []byte // scratch for a path that needs normalising
 	ctx    context.Context
 	cancel context.CancelFunc

@@ -124,7 +124,7 @@ func EqualFold(b []byte, lower string) bool {
 	if len(b) != len(lower) {
 		return false
 	}
-	for i := 0; i < len(b); i++ {
+	for i := range b {
 		if lowerCase[b[i]] != lowerCase[lower[i]] {
 			return false
 		}

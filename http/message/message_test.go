@@ -154,7 +154,7 @@ func FuzzNormalizePath(f *testing.F) {
 		if s[0] != '/' || strings.Contains(s, "//") {
 			t.Fatalf("%q: %q", in, out)
 		}
-		for _, segment := range strings.Split(s, "/") {
+		for segment := range strings.SplitSeq(s, "/") {
 			if name, _, _ := strings.Cut(segment, ";"); name == "." || name == ".." {
 				t.Fatalf("%q: %q", in, out)
 			}
