@@ -34,8 +34,15 @@ type Info struct {
 	Data    string    `json:"data"`   // path of its data folder
 	PID     int       `json:"pid"`
 	Started time.Time `json:"started"`
-	State   string    `json:"state"` // running or draining
+	State   string    `json:"state"`             // running or draining
+	Console *Place    `json:"console,omitempty"` // nil where there is none
 	Reload  *Reload   `json:"reload,omitempty"`
+}
+
+// Place is where the console is, and who may enter.
+type Place struct {
+	Listen string   `json:"listen"`
+	Guards []string `json:"guards,omitempty"` // names of those before it
 }
 
 // Reload is how the last reload went.

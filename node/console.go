@@ -28,6 +28,7 @@ type consoleDoor struct {
 	sockets *cert.Server                 // kept so that sessions can be resumed; nil where there was no TLS yet
 	secure  atomic.Pointer[tls.Config]   // nil in the clear
 	handler atomic.Pointer[http.Handler] // with its guards
+	address
 }
 
 // consoleService is by what name the console is known to guards and in records.
@@ -59,9 +60,10 @@ func (s *state) openConsole(ctx context.Context, old *state) error {
 	key, _ := doorKey(u)
 	d := old.console
 	if d == nil || d.key != key {
-		d = &consoleDoor{key: key, listen: func(ctx context.Context) (net.Listener, error) {
+		d = &consoleDoor{key: key}
+		d.listen = d.address.noting(func(ctx context.Context) (net.Listener, error) {
 			return endpoint.ListenRaw(ctx, u, nil)
-		}}
+		})
 		if d.ln, err = d.listen(ctx); err != nil {
 			return err
 		}

@@ -21,7 +21,8 @@ type door struct {
 	listen func(context.Context) (net.Listener, error)
 	tls    *cert.Server // what is shown in handshakes, kept so that sessions can be resumed; nil where there were none yet
 	server endpoint.Server
-	task   *task // nil while nothing is accepted
+	address
+	task *task // nil while nothing is accepted
 
 	ln       net.Listener  // opened, and not yet accepted from
 	closed   chan struct{} // when the first listener has closed
@@ -78,15 +79,40 @@ func (n *Node) knock(ctx context.Context, key string, u *endpoint.URL, raw bool,
 	}
 	d.server.Handler, d.server.Log = d, n.log
 	d.closing, d.shut = context.WithCancel(context.Background())
-	d.listen = func(ctx context.Context) (net.Listener, error) {
+	d.listen = d.address.noting(func(ctx context.Context) (net.Listener, error) {
 		if raw {
 			return endpoint.ListenRaw(ctx, u, cfg)
 		}
 		return endpoint.Listen(ctx, u, cfg)
-	}
+	})
 	ln, err := d.listen(ctx)
 	d.ln = &tellingListener{Listener: ln, tell: sync.OnceFunc(func() { close(d.closed) })}
 	return d, err
+}
+
+// address is where something listens, whatever port it was told.
+type address struct{ atomic.Pointer[net.Addr] }
+
+// noting makes a function that opens a listener remember its address.
+func (a *address) noting(listen func(context.Context) (net.Listener, error)) func(context.Context) (net.Listener, error) {
+	return func(ctx context.Context) (net.Listener, error) {
+		ln, err := listen(ctx)
+		if err == nil {
+			addr := ln.Addr()
+			a.Store(&addr)
+		}
+		return ln, err
+	}
+}
+
+// of is the endpoint of a config as it is listened on: with the port that the
+// system chose where the config has 0.
+func (a *address) of(text string) string {
+	u, err := endpoint.Parse(text)
+	if addr := a.Load(); err == nil && addr != nil && u.Port == 0 {
+		return u.At(*addr).String()
+	}
+	return text
 }
 
 // tellingListener tells when it has closed.

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -377,5 +378,30 @@ func TestHolderOfNothing(t *testing.T) {
 		if who := Holder(url); who != "" {
 			t.Errorf("%s is held by %q", url, who)
 		}
+	}
+}
+
+// A port that the system chooses is shown as it is, also after a reload.
+func TestChosenPorts(t *testing.T) {
+	r := start(t, "console: {listen: \"http://127.0.0.1:0\", guards: [home]}\nguards: {home: {allow: [127.0.0.0/8]}}\n"+
+		"serve: {web: {listen: [\"http://127.0.0.1:0\", \"http://127.0.0.1:0\"], routes: [{respond: x}]}}\n")
+	shown := r.Services()[0].Listen
+	for _, url := range shown {
+		if get(t, url) != "x" {
+			t.Errorf("nothing answers at %s", url)
+		}
+	}
+	if len(shown) != 2 || shown[0] == shown[1] {
+		t.Errorf("it listens on %q", shown)
+	}
+	c := r.Info().Console
+	if !slices.Equal(c.Guards, []string{"home"}) || !strings.Contains(get(t, c.Listen+"/api/status"), c.Listen) {
+		t.Errorf("the console is at %+v", c)
+	}
+	if _, err := r.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if again := r.Services()[0].Listen; !slices.Equal(again, shown) {
+		t.Errorf("after a reload it listens on %q, before on %q", again, shown)
 	}
 }

@@ -24,6 +24,7 @@ type service struct {
 	cfg     config.ServiceConfig
 	http    *edge.Service // nil for a stream
 	stream  *streamService
+	doors   []*door  // those of cfg.Listen; nil for one that was left out
 	missing []string // of cfg.Listen, what was left out because it could not be opened, and why
 }
 
@@ -151,6 +152,7 @@ func (s *state) openDoor(ctx context.Context, svc *service, text string, old *st
 	}
 	if d := old.doors[key]; d != nil {
 		s.doors[key] = d
+		svc.doors = append(svc.doors, d)
 		s.apply = append(s.apply, func() {
 			s.furnish(d, svc, u, policy)
 			if u.Options.Mode != 0 {
@@ -168,6 +170,7 @@ func (s *state) openDoor(ctx context.Context, svc *service, text string, old *st
 		return old.overlap(u, err)
 	}
 	s.doors[key] = d
+	svc.doors = append(svc.doors, d)
 	s.fresh = append(s.fresh, func() { d.close(0) })
 	s.furnish(d, svc, u, policy)
 	return nil

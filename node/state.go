@@ -255,6 +255,7 @@ func (s *state) open(ctx context.Context, old *state) error {
 		svc := s.services[name]
 		for _, url := range svc.cfg.Listen {
 			if err := s.openDoor(ctx, svc, url, old); err != nil {
+				svc.doors = append(svc.doors, nil)
 				svc.missing = append(svc.missing, err.Error())
 				errs = append(errs, missing("service "+name, url, err))
 			}

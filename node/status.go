@@ -19,10 +19,15 @@ func (n *Node) Info() console.Info {
 	if n.stopping.Err() != nil {
 		state = "draining"
 	}
-	return console.Info{
-		Version: n.opts.Version, Config: n.state.Load().cfg.Path(), Data: n.data.path,
+	s := n.state.Load()
+	info := console.Info{
+		Version: n.opts.Version, Config: s.cfg.Path(), Data: n.data.path,
 		PID: os.Getpid(), Started: n.started, State: state, Reload: n.lastReload.Load(),
 	}
+	if cfg := &s.cfg.Console; s.console != nil {
+		info.Console = &console.Place{Listen: s.console.of(cfg.Listen), Guards: slices.Clone(cfg.Guards)}
+	}
+	return info
 }
 
 // Services implements console.Node.
@@ -63,6 +68,11 @@ func (n *Node) Services() []console.Service {
 // was left out because its address could not be had counts as failed.
 func (svc *service) shown() console.Service {
 	c := console.Service{Name: svc.name, Protocol: "http", State: "running", Listen: slices.Clone(svc.cfg.Listen)}
+	for i, d := range svc.doors {
+		if d != nil {
+			c.Listen[i] = d.of(c.Listen[i])
+		}
+	}
 	if svc.stream != nil {
 		c.Protocol = svc.stream.cfg.Kind
 	}

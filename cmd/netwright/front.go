@@ -130,7 +130,8 @@ func (f *front) run(cmd *cobra.Command, cfg *config.Config, does string) error {
 	if err != nil {
 		return err
 	}
-	n, err := node.New(cfg, node.Options{Log: log, Version: version(), Ready: func() { f.tell(cmd, cfg, does) }})
+	var n *node.Node
+	n, err = node.New(cfg, node.Options{Log: log, Version: version(), Ready: func() { f.tell(cmd, cfg, n, does) }})
 	if err != nil {
 		return err
 	}
@@ -149,14 +150,14 @@ func (f *front) run(cmd *cobra.Command, cfg *config.Config, does string) error {
 }
 
 // tell says what runs where.
-func (f *front) tell(cmd *cobra.Command, cfg *config.Config, does string) {
+func (f *front) tell(cmd *cobra.Command, cfg *config.Config, n *node.Node, does string) {
 	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "%s %s\n", strings.Join(f.listen, ", "), does)
+	fmt.Fprintf(out, "%s %s\n", strings.Join(listens(n, f.verb), ", "), does)
 	if f.secure() && f.cert == "" {
 		fmt.Fprintf(out, "Its certificate is from Netwright's own authority. To trust that: netwright cert trust --data %s\n", cfg.Data)
 	}
-	if !cfg.Console.Off() {
-		fmt.Fprintf(out, "%s shows what happens\n", cfg.Console.Listen)
+	if c := n.Info().Console; c != nil {
+		fmt.Fprintf(out, "%s shows what happens\n", c.Listen)
 	}
 }
 

@@ -67,12 +67,16 @@ func printStatus(w io.Writer, s *console.Status, pools []console.Pool, certs []c
 	}
 	fmt.Fprintf(w, "%s for %s, process %d, netwright %s\nconfig  %s\ndata    %s\n",
 		p.in(stateColour(s.State), s.State), took(s.Now.Sub(s.Started)), s.PID, s.Version, runs, s.Data)
-	if r := s.Reload; r != nil {
-		how := "applied"
-		if r.Error != "" {
-			how = p.in(red, "refused: ") + printable(strings.ReplaceAll(r.Error, "\n", "; "))
+	if c := s.Console; c != nil {
+		behind := ""
+		if len(c.Guards) > 0 {
+			behind = ", behind " + strings.Join(c.Guards, ", ")
 		}
-		fmt.Fprintf(w, "reload  %s ago, %s\n", took(s.Now.Sub(r.At)), how)
+		fmt.Fprintf(w, "console %s%s\n", c.Listen, behind)
+	}
+	if r := s.Reload; r != nil {
+		fmt.Fprintf(w, "reload  %s ago, ", took(s.Now.Sub(r.At)))
+		printReload(w, p, r)
 	}
 	services := newTable("SERVICE", "SPEAKS", "STATE", "OPEN", "ACCEPTED", "LISTENS ON")
 	for _, service := range s.Services {
@@ -129,4 +133,20 @@ func printPoolSummary(w io.Writer, pools []console.Pool) error {
 		t.add(pool.Name, cell{fmt.Sprintf("%d/%d", up, len(pool.Targets)), c}, active, pool.Queued, strings.Join(not, ", "))
 	}
 	return t.write(w)
+}
+
+// printReload says how the last reload went, each mistake on a line of its own.
+func printReload(w io.Writer, p paint, r *console.Reload) {
+	mistakes := strings.Split(r.Error, "\n")
+	switch {
+	case r.Error == "":
+		fmt.Fprintln(w, "applied")
+	case len(mistakes) == 1:
+		fmt.Fprintln(w, p.in(red, "refused:"), printable(r.Error))
+	default:
+		fmt.Fprintln(w, p.in(red, "refused:"))
+		for _, m := range mistakes {
+			fmt.Fprintln(w, "        "+printable(m))
+		}
+	}
 }

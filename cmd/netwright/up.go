@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/netwright/netwright/config"
+	"github.com/netwright/netwright/config/decode"
 	"github.com/netwright/netwright/endpoint"
 	"github.com/netwright/netwright/node"
 )
@@ -74,17 +75,40 @@ func logger(w io.Writer, level string) (*slog.Logger, error) {
 // up runs a config until the command is told to stop.
 func up(cmd *cobra.Command, cfg *config.Config, log *slog.Logger) error {
 	path := cfg.Path()
+	var n *node.Node
 	n, err := node.New(cfg, node.Options{
 		Log: log, Version: version(),
-		Load: func() (*config.Config, error) { return config.Load(path) },
-		Ready: func() {
-			fmt.Fprint(cmd.OutOrStdout(), cfg.Summary())
-		},
+		Load:  func() (*config.Config, error) { return config.Load(path) },
+		Ready: func() { fmt.Fprint(cmd.OutOrStdout(), running(n, cfg)) },
 	})
 	if err != nil {
 		return err
 	}
 	return runNode(cmd.Context(), n, log)
+}
+
+// running is the summary of what runs, with the addresses that the system chose.
+func running(n *node.Node, cfg *config.Config) config.Summary {
+	sum := cfg.Summary()
+	services := sum.Services
+	if c := n.Info().Console; c != nil { // which stands first
+		services[0].Listen = []string{c.Listen}
+		services = services[1:]
+	}
+	for i, s := range services {
+		services[i].Listen = listens(n, s.Name)
+	}
+	return sum
+}
+
+// listens are the endpoints that a service really listens on.
+func listens(n *node.Node, service string) []string {
+	for _, s := range n.Services() {
+		if s.Name == service {
+			return s.Listen
+		}
+	}
+	return nil
 }
 
 // runNode runs a node, and reloads it at each SIGHUP.
@@ -127,7 +151,13 @@ func whoHolds(err error) error {
 
 func reloadNow(ctx context.Context, n *node.Node, log *slog.Logger) {
 	changes, err := n.Reload(ctx)
+	var problems decode.Problems
 	switch {
+	case errors.As(err, &problems):
+		for _, p := range problems { // a line for each
+			log.Error("a mistake in the config", "err", p)
+		}
+		log.Error("the config was not applied; the old one goes on", "mistakes", len(problems))
 	case err != nil:
 		log.Error("the config was not applied; the old one goes on", "err", err)
 	case len(changes) == 0:
