@@ -152,7 +152,7 @@ func decodeRest(scratch, name []byte, i int) ([]byte, bool) {
 			if i+2 >= len(name) {
 				return nil, false
 			}
-			hi, lo := unhex(name[i+1]), unhex(name[i+2])
+			hi, lo := message.HexDigit(name[i+1]), message.HexDigit(name[i+2])
 			if hi > 15 || lo > 15 {
 				return nil, false
 			}
@@ -172,18 +172,6 @@ func decodeRest(scratch, name []byte, i int) ([]byte, bool) {
 		return nil, false
 	}
 	return out, true
-}
-
-func unhex(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'A' <= c && c <= 'F':
-		return c - 'A' + 10
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10
-	}
-	return 255
 }
 
 // redirect leads to the folder's own address, with the slash. The reference is

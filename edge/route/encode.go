@@ -1,10 +1,12 @@
 package route
 
+import "github.com/netwright/netwright/http/message"
+
 // pathByte tells the bytes that stand in a path as they are (RFC 3986 section
 // 3.3), the slash among them.
 var pathByte = func() (t [256]bool) {
 	for c := range t {
-		t[c] = isUnreserved(byte(c))
+		t[c] = message.IsUnreserved(byte(c))
 	}
 	for _, c := range "/!$&'()*+,;=:@" {
 		t[c] = true
@@ -22,26 +24,7 @@ var normalByte = func() (t [256]bool) {
 	return
 }()
 
-// isUnreserved tells the bytes that mean the same encoded or not (RFC 3986
-// section 2.3).
-func isUnreserved(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
-}
-
-func isHex(c byte) bool { return hexDigit(c) < 16 }
-
-// hexDigit is the value of a hexadecimal digit, 16 for any other byte.
-func hexDigit(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10
-	case 'A' <= c && c <= 'F':
-		return c - 'A' + 10
-	}
-	return 16
-}
+func isHex(c byte) bool { return message.HexDigit(c) < 16 }
 
 func appendPercent(dst []byte, c byte) []byte {
 	const digits = "0123456789ABCDEF"
@@ -53,21 +36,27 @@ func unpercent(s []byte) (c byte, ok bool) {
 	if len(s) < 3 || s[0] != '%' {
 		return 0, false
 	}
-	hi, lo := hexDigit(s[1]), hexDigit(s[2])
+	hi, lo := message.HexDigit(s[1]), message.HexDigit(s[2])
 	return hi<<4 | lo, hi < 16 && lo < 16
 }
 
-// appendUnquoted decodes a part of a query as forms write it: %XX, and "+" for
-// a space. A % that begins nothing stays.
+// nextUnquoted decodes the first byte of a part of a query as forms write it:
+// %XX, and "+" for a space. A % that begins nothing stays.
+func nextUnquoted(s []byte) (c byte, rest []byte) {
+	if s[0] == '+' {
+		return ' ', s[1:]
+	}
+	if c, ok := unpercent(s); ok {
+		return c, s[3:]
+	}
+	return s[0], s[1:]
+}
+
+// appendUnquoted decodes a part of a query.
 func appendUnquoted(dst, s []byte) []byte {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '+' {
-			c = ' '
-		} else if d, ok := unpercent(s[i:]); ok {
-			c = d
-			i += 2
-		}
+	for len(s) > 0 {
+		var c byte
+		c, s = nextUnquoted(s)
 		dst = append(dst, c)
 	}
 	return dst
@@ -75,21 +64,14 @@ func appendUnquoted(dst, s []byte) []byte {
 
 // unquotesTo tells whether s decodes to want.
 func unquotesTo(s []byte, want string) bool {
-	n := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '+' {
-			c = ' '
-		} else if d, ok := unpercent(s[i:]); ok {
-			c = d
-			i += 2
-		}
-		if n == len(want) || want[n] != c {
+	for len(s) > 0 {
+		var c byte
+		if c, s = nextUnquoted(s); want == "" || want[0] != c {
 			return false
 		}
-		n++
+		want = want[1:]
 	}
-	return n == len(want)
+	return want == ""
 }
 
 // nextParameter cuts the first name=value off a query, both still encoded.

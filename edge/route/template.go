@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/netwright/netwright/http/message"
 )
 
 // A Purpose says what a template makes, and so how the values of its variables
@@ -220,7 +222,7 @@ func keeps(s []byte, k kind, query bool) bool {
 	switch {
 	case k == varHost || k == varAuthority: // which hold nothing to encode
 		return true
-	case isUnreserved(c):
+	case message.IsUnreserved(c):
 		return true
 	case k != varPath && k != varGroup && k != varQuery:
 		return false

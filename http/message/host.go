@@ -26,7 +26,7 @@ func CheckHost(b []byte) error {
 			return ErrHost
 		}
 		for _, c := range host[1 : len(host)-1] {
-			if unhex(c) > 15 && c != ':' && c != '.' {
+			if HexDigit(c) > 15 && c != ':' && c != '.' {
 				return ErrHost
 			}
 		}
@@ -44,7 +44,7 @@ func CheckHost(b []byte) error {
 // name that resolves has.
 var hostByte = func() (t [256]bool) {
 	for c := range t {
-		t[c] = unreserved(byte(c))
+		t[c] = IsUnreserved(byte(c))
 	}
 	for _, c := range "!$&'()*+;=" {
 		t[c] = true

@@ -52,7 +52,7 @@ func normalize(out, path []byte, i int) ([]byte, error) {
 			if i+2 > len(path) {
 				return nil, ErrPathEncoding
 			}
-			hi, lo := unhex(path[i]), unhex(path[i+1])
+			hi, lo := HexDigit(path[i]), HexDigit(path[i+1])
 			if hi > 15 || lo > 15 {
 				return nil, ErrPathEncoding
 			}
@@ -60,7 +60,7 @@ func normalize(out, path []byte, i int) ([]byte, error) {
 			switch d := hi<<4 | lo; {
 			case d == 0:
 				return nil, ErrPathNUL
-			case unreserved(d):
+			case IsUnreserved(d):
 				out = append(out, d)
 			default:
 				out = append(out, '%', upperHex[hi], upperHex[lo])
@@ -120,20 +120,3 @@ func endSegment(out []byte) ([]byte, error) {
 }
 
 const upperHex = "0123456789ABCDEF"
-
-func unhex(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10
-	case 'A' <= c && c <= 'F':
-		return c - 'A' + 10
-	}
-	return 255
-}
-
-func unreserved(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		c == '-' || c == '.' || c == '_' || c == '~'
-}
