@@ -2,8 +2,6 @@ package main
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwright/netwright/cert"
 	"github.com/netwright/netwright/config"
 	"github.com/netwright/netwright/guard"
 )
@@ -157,25 +156,11 @@ func clientState(file string) (*tls.ConnectionState, error) {
 	if err != nil {
 		return nil, err
 	}
-	state := &tls.ConnectionState{HandshakeComplete: true}
-	for {
-		var block *pem.Block
-		if block, data = pem.Decode(data); block == nil {
-			break
-		}
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		c, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		state.PeerCertificates = append(state.PeerCertificates, c)
+	certs, err := cert.ParseBundle(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	if state.PeerCertificates == nil {
-		return nil, fmt.Errorf("%s: holds no certificate; it must begin with -----BEGIN CERTIFICATE-----", file)
-	}
-	return state, nil
+	return &tls.ConnectionState{HandshakeComplete: true, PeerCertificates: certs}, nil
 }
 
 func printGuardLines(w io.Writer, lines []guard.Line, a *guard.Attempt) error {
