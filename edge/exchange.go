@@ -145,10 +145,16 @@ func (ex *Exchange) Finish(trailers message.Fields) error { return ex.Stream.Fin
 // RespondText answers with a whole small body.
 func (ex *Exchange) RespondText(status int, contentType string, body []byte) error {
 	r := ex.Response()
-	r.Status, r.Length = status, int64(len(body))
+	r.Status = status
 	if contentType != "" {
 		r.Fields.AddKnown(message.ContentType, []byte(contentType))
 	}
+	return ex.respondWhole(r, body)
+}
+
+// respondWhole sends an answer of which body is all.
+func (ex *Exchange) respondWhole(r *message.Response, body []byte) error {
+	r.Length = int64(len(body))
 	if err := ex.Respond(r, body); err != nil {
 		return err
 	}

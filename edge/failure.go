@@ -49,8 +49,7 @@ func explain(err error) error {
 		return &Failure{502, err}
 	case errors.Is(err, context.Canceled):
 		return errClientGone
-	case errors.Is(err, upstream.ErrNoTarget), errors.Is(err, upstream.ErrQueueFull), errors.Is(err, upstream.ErrQueueTimeout),
-		errors.Is(err, upstream.ErrCircuitOpen), errors.Is(err, upstream.ErrClosed):
+	case unavailable(err):
 		return &Failure{503, err}
 	}
 	var dial *upstream.DialError
@@ -63,12 +62,20 @@ func explain(err error) error {
 	return &Failure{502, err}
 }
 
-// unreachable says whether err means that no target could be asked at all.
-func unreachable(err error) bool {
+// unavailable says whether err means that the pool had no connection to give.
+func unavailable(err error) bool {
 	for _, e := range []error{upstream.ErrNoTarget, upstream.ErrQueueFull, upstream.ErrQueueTimeout, upstream.ErrCircuitOpen, upstream.ErrClosed} {
 		if errors.Is(err, e) {
 			return true
 		}
+	}
+	return false
+}
+
+// unreachable says whether err means that no target could be asked at all.
+func unreachable(err error) bool {
+	if unavailable(err) {
+		return true
 	}
 	var dial *upstream.DialError
 	return errors.As(err, &dial) && !errors.Is(err, context.Canceled)

@@ -1,7 +1,7 @@
 package edge
 
 import (
-	"net/http"
+	"strings"
 
 	"github.com/netwright/netwright/edge/route"
 	"github.com/netwright/netwright/http/message"
@@ -25,17 +25,8 @@ func newRedirect(cfg *RedirectConfig, groups int) (Handler, error) {
 	return &redirect{
 		status: cfg.Status, to: to,
 		tail:  groups == 1 && len(static) > 0 && static[len(static)-1] == '/',
-		query: !hasQuery(cfg.To),
+		query: !strings.Contains(cfg.To, "?"),
 	}, nil
-}
-
-func hasQuery(url string) bool {
-	for i := range len(url) {
-		if url[i] == '?' {
-			return true
-		}
-	}
-	return false
 }
 
 // NeedsCaptures tells whether the target is made of what the path captured.
@@ -53,18 +44,7 @@ func (d *redirect) ServeExchange(ex *Exchange) error {
 		ex.text = append(ex.text, ex.Request.Query...)
 	}
 	r := ex.Response()
-	r.Status, r.Length = d.status, 0
+	r.Status = d.status
 	r.Fields.AddKnown(message.Location, ex.since(from))
-	if err := ex.Respond(r, nil); err != nil {
-		return err
-	}
-	return ex.Stream.Finish(nil)
-}
-
-// statusText is the usual phrase of a status.
-func statusText(status int) string {
-	if text := http.StatusText(status); text != "" {
-		return text
-	}
-	return "Error"
+	return ex.respondWhole(r, nil)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 
@@ -71,15 +72,12 @@ func (a *fixed) respond(ex *Exchange, r *message.Response, status int) error {
 		ex.text = a.body.Append(ex.text, ex.values())
 		body = ex.since(from)
 	}
-	r.Status, r.Length = status, int64(len(body))
+	r.Status = status
 	if len(a.contentType) > 0 {
 		r.Fields.AddKnown(message.ContentType, a.contentType)
 	}
 	ex.text = a.fields.Apply(ex.text, &r.Fields, ex.values())
-	if err := ex.Respond(r, body); err != nil {
-		return err
-	}
-	return ex.Stream.Finish(nil)
+	return ex.respondWhole(r, body)
 }
 
 // errorPage is what our own error answers of some statuses say.
@@ -131,13 +129,13 @@ func (s *Service) respondError(ex *Exchange, r *message.Response, status int) er
 	from := ex.mark()
 	ex.text = fmt.Appendf(ex.text, "%d %s\nrequest %s\n", status, statusText(status), id)
 	body := ex.since(from)
-	r.Status, r.Length = status, int64(len(body))
+	r.Status = status
 	r.Fields.AddKnown(message.ContentType, []byte("text/plain; charset=utf-8"))
-	if err := ex.Respond(r, body); err != nil {
-		return err
-	}
-	return ex.Stream.Finish(nil)
+	return ex.respondWhole(r, body)
 }
+
+// statusText is the usual phrase of a status.
+func statusText(status int) string { return cmp.Or(http.StatusText(status), "Error") }
 
 func findPage(pages []errorPage, status int) *fixed {
 	for i := range pages {
