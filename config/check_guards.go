@@ -51,6 +51,8 @@ func (k *checker) stands(path []string, names []string, b before) {
 			switch missing := k.needs(name, b.supplied, nil).Missing(b.supplied); {
 			case missing == guard.NeedSubject:
 				k.wrong(path, "the guard %s counts by who somebody is; a guard that finds that out must stand before it: one with basic, keys or client_cert", name)
+			case missing == guard.NeedPeer:
+				k.wrong(path, "the guard %s can admit nobody here: it admits addresses that it lists, and a client on a Unix socket has none", name)
 			case missing != 0:
 				k.wrong(path, "the guard %s can admit nobody here: it needs %s, which %s never has", name, missing, b.what)
 			}
@@ -62,10 +64,14 @@ func (k *checker) stands(path []string, names []string, b before) {
 }
 
 // needs is what the guard must be told to admit anybody. Of the guards in any
-// the one that lacks nothing counts, since one is enough.
+// the one that lacks nothing counts, since one is enough. A guard that refuses or
+// counts by addresses admits who has none; one that lists whom it admits does not.
 func (k *checker) needs(name string, supplied guard.Needs, passed []string) guard.Needs {
 	cfg := k.Guards[name]
 	needs := cfg.Needs()
+	if cfg.Allow == nil {
+		needs &^= guard.NeedPeer
+	}
 	if slices.Contains(passed, name) {
 		return needs
 	}

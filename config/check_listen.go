@@ -156,9 +156,14 @@ func (k *checker) certs(path []string, names []string, urls []*endpoint.URL) {
 }
 
 // supplied is what a protocol can tell guards on one of its listeners at least.
-func supplied(protocol guard.Needs, urls []*endpoint.URL) guard.Needs {
+// On a Unix socket only somebody trusted can name the address of a client.
+func supplied(protocol guard.Needs, urls []*endpoint.URL, trusted bool) guard.Needs {
 	if len(urls) == 0 || slices.ContainsFunc(urls, (*endpoint.URL).TLS) {
 		protocol |= guard.NeedCertificate
+	}
+	hasAddress := func(u *endpoint.URL) bool { return u.Scheme != "unix" && u.Scheme != "stdio" }
+	if len(urls) > 0 && !trusted && !slices.ContainsFunc(urls, hasAddress) {
+		protocol &^= guard.NeedPeer
 	}
 	return protocol
 }
@@ -180,7 +185,7 @@ func (k *checker) console() {
 		certs = []string{c.Cert}
 	}
 	k.certs(path, certs, urls)
-	k.stands(at(path, "guards"), c.Guards, before{supplied: supplied(guard.SuppliedByHTTP, urls), what: "a console without TLS"})
+	k.stands(at(path, "guards"), c.Guards, before{supplied: supplied(guard.SuppliedByHTTP, urls, false), what: "a console without TLS"})
 	for _, u := range urls {
 		if len(c.Guards) == 0 && !private(u) {
 			k.wrong(at(path, "listen"), "the console can change everything, and other machines can reach %s: put guards before it, as in console: {listen: %s, guards: [NAME]}", u.Redacted(), quote(c.Listen))

@@ -31,7 +31,7 @@ func (k *checker) service(name string, s *ServiceConfig) {
 func (k *checker) http(path []string, s *ServiceConfig, by string) {
 	urls := k.listen(at(path, "listen"), s.Listen, httpSchemes, by)
 	k.certs(path, s.Cert, urls)
-	b := before{supplied: supplied(guard.SuppliedByHTTP, urls), what: "HTTP without TLS"}
+	b := before{supplied: supplied(guard.SuppliedByHTTP, urls, len(s.Trusted) > 0), what: "HTTP without TLS"}
 	k.stands(at(path, "guards"), s.Guards, b)
 	if len(s.Routes) == 0 {
 		k.wrong(at(path, "routes"), "there are no routes, so that nothing would be served")
@@ -114,7 +114,7 @@ func (k *checker) poolName(path []string, p *edge.ProxyConfig, name string) {
 func (k *checker) stream(path []string, s *ServiceConfig, by string) {
 	urls := k.listen(at(path, "listen"), s.Listen, streamSchemes, by)
 	k.certs(path, s.Cert, urls)
-	k.stands(at(path, "guards"), s.Guards, before{supplied: supplied(guard.SuppliedByTCP, urls), what: "a stream"})
+	k.stands(at(path, "guards"), s.Guards, before{supplied: supplied(guard.SuppliedByTCP, urls, len(s.Trusted) > 0), what: "a stream"})
 	if s.Routes != nil {
 		k.wrong(at(path, "routes"), "a service has either routes or a stream")
 	}

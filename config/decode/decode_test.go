@@ -270,6 +270,7 @@ func TestQuoting(t *testing.T) {
 		{"listen: a\npass: pass #word", `f:2:7: pass ends at the #, which begins a comment; put it in quotes: "…", or put a space behind the #`},
 		{"listen: a\npass: #word", `f:2:6: pass has no value, since # begins a comment; put it in quotes: "…"`},
 		{"listen: [a #b, c]", `f:1:10: the # begins a comment, and the closing bracket is lost in it; put the value in quotes: "a #b"`},
+		{"listen: a\nlimits: {head: #1}\n", `f:2:16: the # begins a comment, and the closing bracket is lost in it; put the value in quotes: "#1"`},
 		{"listen: a\nname: @x", `f:2:7: a value cannot begin with @; put it in quotes: "@x"`},
 		{"listen: a\nname: %x y", `f:2:7: a value cannot begin with %; put it in quotes: "%x y"`},
 		{"listen: a\nname: &x", `f:2:7: & marks an anchor; put the value in quotes: "&x"`},

@@ -197,10 +197,17 @@ func colon(s source, at, _ mark, message string) (mark, string) {
 
 // swallowedEnd finds a # that made a comment of the closing bracket.
 func swallowedEnd(s source, at, begin mark, message string) (mark, string) {
-	if !strings.Contains(message, "',' or") {
+	first := max(begin.line, 1)
+	switch {
+	case strings.Contains(message, "node content"): // all of the value is a comment
+		first = max(min(at.line, len(s)), 1)
+		for first > 1 && (first == at.line || strings.TrimSpace(s[first-1]) == "") {
+			first--
+		}
+	case !strings.Contains(message, "',' or"):
 		return at, ""
 	}
-	for line := max(begin.line, 1); line <= min(at.line, len(s)); line++ {
+	for line := first; line <= min(at.line, len(s)); line++ {
 		text := s[line-1]
 		i := strings.Index(text, " #")
 		if i < 0 || !strings.ContainsAny(text[i:], "]}") {
@@ -208,9 +215,12 @@ func swallowedEnd(s source, at, begin mark, message string) (mark, string) {
 		}
 		m := mark{line, len([]rune(text[:i])) + 2}
 		token, start := s.token(mark{line, m.column - 1}, true)
+		if strings.HasSuffix(token, ":") {
+			token, start = "", m
+		}
 		rest := text[i:]
 		rest = rest[:strings.IndexAny(rest, ",]}")]
-		return start, fmt.Sprintf("the # begins a comment, and the closing bracket is lost in it; put the value in quotes: %q", cut(token+rest))
+		return start, fmt.Sprintf("the # begins a comment, and the closing bracket is lost in it; put the value in quotes: %q", cut(strings.TrimSpace(token+rest)))
 	}
 	return at, ""
 }
