@@ -77,7 +77,8 @@ func (p *Proxy) send(ex *Exchange, conn *upstream.Conn, client *h1.Client) (*upl
 	if req.Length == 0 {
 		return nil, client.RoundTrip(ex.out, ex.reply, toHead, ex.timeout, ex.inform)
 	}
-	if first := ex.Stream.Body().Buffered(); int64(len(first)) == ex.Stream.Body().Length() {
+	// A chunked body that is here goes the long way too, which ends and trails it.
+	if first := ex.Stream.Body().Buffered(); int64(len(first)) == req.Length {
 		ex.out = append(ex.out, first...) // it stays buffered for another try
 		return nil, client.RoundTrip(ex.out, ex.reply, toHead, ex.timeout, ex.inform)
 	}

@@ -215,6 +215,36 @@ func TestProxyTrailers(t *testing.T) {
 	}
 }
 
+// A chunked body without content is sent on with its end, and its trailers: without
+// them the upstream would take the next request on that connection for chunks.
+func TestProxyEmptyChunks(t *testing.T) {
+	got := make(chan string, 1)
+	up := scripted(t, func(conn net.Conn, in *bufio.Reader) {
+		for {
+			r, body, err := request(in)
+			if err != nil {
+				return
+			}
+			got <- fmt.Sprintf("%s %v %q %v", r.Method, r.TransferEncoding, body, r.Trailer)
+			io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	c := dial(t, serve(t, proxyTo(up)).addr)
+	for _, tt := range []struct{ send, want string }{
+		{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", `POST [chunked] "" map[]`},
+		{"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-In: 42\r\nHost: b\r\n\r\n", `PUT [chunked] "" map[X-In:[42]]`},
+		{"GET / HTTP/1.1\r\nHost: a\r\n\r\n", `GET [] "" map[]`},
+	} {
+		c.send("%s", tt.send)
+		if r, _ := c.answer("POST"); r.StatusCode != 200 {
+			t.Errorf("%q: %d", tt.send, r.StatusCode)
+		}
+		if is := <-got; is != tt.want {
+			t.Errorf("%q came as %s, want %s", tt.send, is, tt.want)
+		}
+	}
+}
+
 // HTTP/1.0 on either side: no chunks, and the end of the connection ends the body.
 func TestProxyHTTP10(t *testing.T) {
 	up := scripted(t, func(conn net.Conn, in *bufio.Reader) {
