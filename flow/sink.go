@@ -4,20 +4,19 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 )
 
 // Sink writes the records of a journal to a file. A file that cannot be written
 // to, such as one on a full disk, loses records and never stops the traffic;
-// the loss is counted, told once to the log, and told again when it is over.
+// the loss is counted, told once to the log, and told again when it is over. A
+// file that was moved away is opened anew within a second.
 type Sink struct {
 	file   *file
 	append func(*Record, []byte) []byte
 	http   bool // leave out what is not HTTP
 	sub    *Subscription
 	log    *slog.Logger
-	reopen atomic.Bool
 
 	failing bool
 	lost    int // since it fails
@@ -93,9 +92,6 @@ func (s *Sink) write(records []Record, lines []byte) []byte {
 	if count == 0 {
 		return lines
 	}
-	if s.reopen.Swap(false) {
-		s.file.close()
-	}
 	lost, err := s.file.write(lines, time.Now())
 	if lost > 0 {
 		s.lost += lost
@@ -111,11 +107,6 @@ func (s *Sink) write(records []Record, lines []byte) []byte {
 	}
 	return lines
 }
-
-// Reopen makes the sink close its file before the next record and open the one
-// that then has its name. A file that was moved away is noticed without it,
-// within a second. It may be called by any goroutine.
-func (s *Sink) Reopen() { s.reopen.Store(true) }
 
 // Lost returns how many records are not in the file: because the queue was
 // full, or because they could not be written.
