@@ -135,7 +135,7 @@ func (k *checker) onlyHTTP(path []string, s *ServiceConfig) {
 	if reflect.DeepEqual(usual, given) {
 		return
 	}
-	for _, key := range []string{"errors", "via"} {
+	for _, key := range []string{"errors", "headers", "via"} {
 		if k.doc.Has(at(path, key)...) {
 			k.wrong(at(path, key), "only HTTP services have %s", key)
 		}

@@ -28,6 +28,8 @@ type ServiceConfig struct {
 	Limits LimitsConfig `yaml:"limits"`
 	// How long a client is waited for.
 	Timeouts TimeoutsConfig `yaml:"timeouts"`
+	// Changes header fields on the way in and on the way out, before those of the route do: for all routes, and for error answers too.
+	Headers route.Headers `yaml:"headers"`
 	// What Netwright's own error answers say, by status: 404, 500-599 or 5xx. A route can have others.
 	Errors map[string]ErrorConfig `yaml:"errors"`
 	// Name of this server in Via.

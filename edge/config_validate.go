@@ -40,6 +40,8 @@ func (c *ServiceConfig) Validate() error {
 		m.add([]string{"via"}, "%q cannot stand in Via; use a name of letters and digits", c.Via)
 	}
 	m.errors(c.Errors)
+	_, _, err := c.Headers.Compile(0) // no path is known yet
+	m.below(err, "headers")
 	for i := range c.Routes[:max(len(c.Routes)-1, 0)] {
 		if everything(c.Routes[i].Match) {
 			m.add([]string{"routes", strconv.Itoa(i + 1)}, "no request comes here, since the route before matches all")

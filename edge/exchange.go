@@ -161,8 +161,12 @@ func (ex *Exchange) respondWhole(r *message.Response, body []byte) error {
 	return ex.Stream.Finish(nil)
 }
 
-// finishFields makes the changes that every answer of the route gets.
+// finishFields makes the changes that every answer of the service gets, and then
+// those of its route.
 func (ex *Exchange) finishFields(r *message.Response) {
+	if all := ex.table.response; all != nil {
+		ex.text = all.Apply(ex.text, &r.Fields, ex.values())
+	}
 	if ex.route != nil {
 		ex.text = ex.route.response.Apply(ex.text, &r.Fields, ex.values())
 	}

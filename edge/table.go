@@ -26,7 +26,9 @@ type table struct {
 	atAccept    guard.Guard             // what can be asked before any request; nil without any
 	proxied     *endpoint.ProxyProtocol // nil where no PROXY header is read
 	handshake   time.Duration
-	asksClients bool // some guard wants a client certificate
+	asksClients bool         // some guard wants a client certificate
+	request     *route.Edits // of every route, before its own; nil without any
+	response    *route.Edits
 	errors      []errorPage
 	via         [2][]byte // our element of Via, behind HTTP/1.0 and HTTP/1.1
 }
@@ -63,6 +65,11 @@ func newTable(s *Service, cfg *ServiceConfig, parts Parts, old *table) (*table, 
 	}
 	if t.errors, err = newErrorPages(cfg.Errors); err != nil {
 		errs = append(errs, err)
+	}
+	if !reflect.DeepEqual(cfg.Headers, route.Headers{}) {
+		if t.request, t.response, err = cfg.Headers.Compile(0); err != nil {
+			errs = append(errs, fmt.Errorf("headers: %w", err))
+		}
 	}
 	t.trusted = trustedSet(cfg.Trusted)
 	if t.guard != nil && t.trusted == nil {
