@@ -73,16 +73,16 @@ func (ex *Exchange) stick(c *upstream.StickyConfig, t *upstream.Target) {
 func (p *Proxy) send(ex *Exchange, conn *upstream.Conn, client *h1.Client) (*upload, error) {
 	req := ex.Request
 	toHead := string(req.Method) == "HEAD"
-	p.appendHead(ex, conn)
+	out := p.appendHead(client.Buffer(), ex, conn)
 	if req.Length == 0 {
-		return nil, client.RoundTrip(ex.out, ex.reply, toHead, ex.timeout, ex.inform)
+		return nil, client.RoundTrip(out, ex.reply, toHead, ex.timeout, ex.inform)
 	}
 	// A chunked body that is here goes the long way too, which ends and trails it.
 	if first := ex.Stream.Body().Buffered(); int64(len(first)) == req.Length {
-		ex.out = append(ex.out, first...) // it stays buffered for another try
-		return nil, client.RoundTrip(ex.out, ex.reply, toHead, ex.timeout, ex.inform)
+		out = append(out, first...) // it stays buffered for another try
+		return nil, client.RoundTrip(out, ex.reply, toHead, ex.timeout, ex.inform)
 	}
-	if err := client.Send(ex.out); err != nil {
+	if err := client.Send(out); err != nil {
 		return nil, err
 	}
 	ex.bodyGone = true
@@ -90,8 +90,8 @@ func (p *Proxy) send(ex *Exchange, conn *upstream.Conn, client *h1.Client) (*upl
 	return up, client.Receive(ex.reply, toHead, ex.timeout, up.inform)
 }
 
-// appendHead makes the head of the request as that target gets it.
-func (p *Proxy) appendHead(ex *Exchange, conn *upstream.Conn) {
+// appendHead appends the head of the request as that target gets it.
+func (p *Proxy) appendHead(dst []byte, ex *Exchange, conn *upstream.Conn) []byte {
 	host := ex.Request.Host
 	switch {
 	case p.host != nil:
@@ -100,8 +100,9 @@ func (p *Proxy) appendHead(ex *Exchange, conn *upstream.Conn) {
 		ex.text = append(ex.text, conn.Target.Host()...)
 		ex.Request.Host = ex.text[len(ex.text)-len(conn.Target.Host()):]
 	}
-	ex.out = h1.AppendRequest(ex.out[:0], ex.Request)
+	dst = h1.AppendRequest(dst, ex.Request)
 	ex.Request.Host = host
+	return dst
 }
 
 // blame gives the error of a failed try its meaning and tells the target's

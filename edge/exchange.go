@@ -58,7 +58,6 @@ type Exchange struct {
 	// Memory that a proxied exchange needs.
 	choice upstream.Choice
 	reply  *h1.Reply
-	out    []byte                        // head of the request to an upstream
 	text   []byte                        // values that are made for fields
 	id     []byte                        // see requestID
 	inform func(*message.Response) error // passInterim
@@ -69,7 +68,6 @@ type Exchange struct {
 func newExchange() *Exchange {
 	ex := &Exchange{
 		reply: h1.NewReply(),
-		out:   make([]byte, 0, 2<<10),
 		text:  make([]byte, 0, 1<<10),
 	}
 	ex.Attempt.Header = ex.header

@@ -57,7 +57,7 @@ func (j *Journal) Write(r *Record) {
 	// holds a newer record, and its own counts as lost for everybody.
 	if at.number < number {
 		at.number = number
-		at.record = *r
+		r.copyTo(&at.record)
 	}
 	at.mu.Unlock()
 	for _, s := range subs {
@@ -76,7 +76,7 @@ func (j *Journal) read(number uint64, into *Record) (there, gone bool) {
 	if at.number != number {
 		return at.number > number, at.number > number
 	}
-	*into = at.record
+	at.record.copyTo(into)
 	return true, false
 }
 

@@ -81,6 +81,11 @@ func (a *arena) reset() {
 	a.used = 0
 }
 
+func (a *arena) copyTo(to *arena) {
+	to.spans, to.used = a.spans, a.used
+	copy(to.bytes[:a.used], a.bytes[:a.used])
+}
+
 func (a *arena) get(t Text) []byte {
 	if t >= texts {
 		return nil

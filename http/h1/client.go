@@ -68,6 +68,7 @@ type Client struct {
 	reply    *Reply                // what step reads into
 	stepErr  error
 	eager    eagerness
+	lent     *[headBuffer]byte // what Buffer gave
 	sent     bool
 	used     bool        // not its first exchange
 	owed     atomic.Bool // of the request's body something was not sent yet
@@ -156,6 +157,22 @@ func (c *Client) cancel() {
 	c.conn.SetDeadline(aLongTimeAgo)
 }
 
+// Buffer is an empty buffer to make the next request in. The client has it back as
+// soon as the request is sent.
+func (c *Client) Buffer() []byte {
+	if c.lent == nil {
+		c.lent = headBuffers.Get().(*[headBuffer]byte)
+	}
+	return c.lent[:0]
+}
+
+func (c *Client) takeBack() {
+	if c.lent != nil {
+		headBuffers.Put(c.lent)
+		c.lent = nil
+	}
+}
+
 // RoundTrip sends a request, head and body in request, and reads the head of the
 // answer into reply, which must come within timeout. toHead says that the request
 // is HEAD. Interim answers go to inform, which may be nil.
@@ -183,6 +200,7 @@ func (c *Client) RoundTrip(request []byte, reply *Reply, toHead bool, timeout ti
 		err = c.sink.write(rest)
 		c.dl.reading(timeout)
 	}
+	c.takeBack()
 	if err != nil && !c.dl.lateRead(err) {
 		return c.failed(reply, err)
 	}
@@ -232,6 +250,7 @@ func (c *Client) sendDirect(fd uintptr) bool {
 	case len(c.request) > 0:
 		c.stepErr = errPartial
 	default:
+		c.takeBack()
 		return true
 	}
 	return false
@@ -281,6 +300,7 @@ func (e *eagerness) learn(there bool) {
 // Send writes a request's head, and what of its body stands behind it. The rest
 // of a body goes through SendBody, which must follow.
 func (c *Client) Send(request []byte) error {
+	defer c.takeBack()
 	if c.stale() {
 		return c.failed(nil, ErrStale)
 	}
