@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -85,9 +84,9 @@ func (s *state) policy(u *endpoint.URL, names []string, guards []guard.Guard) (*
 	}
 	p.Client.Auth, p.Client.CAs = guard.ClientAuth(guards...)
 	if u.Options.CA != "" {
-		pool, err := readPool(u.Options.CA)
+		pool, err := cert.RootsFromFile(u.Options.CA)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("ca: %w", err)
 		}
 		p.Client = cert.ClientPolicy{Auth: tls.RequireAndVerifyClientCert, CAs: pool}
 	}
@@ -96,19 +95,6 @@ func (s *state) policy(u *endpoint.URL, names []string, guards []guard.Guard) (*
 
 // ownCert is the name by which the certificate that a URL brings is known.
 func ownCert(u *endpoint.URL) string { return u.Scheme + "://" + u.Address() }
-
-// readPool reads the authorities that clients must have their certificate from.
-func readPool(file string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("ca: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("ca: no certificate is in %s", file)
-	}
-	return pool, nil
-}
 
 // guardsOf are the guards of a service and of all its routes.
 func (s *state) guardsOf(cfg *config.ServiceConfig) []guard.Guard {
