@@ -28,6 +28,10 @@ type Options struct {
 	Missing func(what, url string, err error)
 	// Ready, which may be nil, is called once when everything listens.
 	Ready func()
+	// Draining is told when the node begins to drain: how many connections are open,
+	// and for how long it waits for them, below zero for as long as it takes. Where
+	// it is nil that is logged.
+	Draining func(open int64, limit time.Duration)
 }
 
 // Node is one running config. Its methods may be called concurrently; Run once.
@@ -110,10 +114,22 @@ func (n *Node) Run(ctx context.Context) error {
 	n.stop()
 	limit := n.state.Load().cfg.Drain
 	n.manager.stopping(limit)
-	n.log.Info("draining", "limit", limit)
+	n.tellDraining(limit)
 	n.drain(limit)
 	n.event("stopped", "")
 	return nil
+}
+
+func (n *Node) tellDraining(limit time.Duration) {
+	var open int64
+	for _, s := range n.Services() {
+		open += s.Connections
+	}
+	if n.opts.Draining != nil {
+		n.opts.Draining(open, limit)
+		return
+	}
+	n.log.Info("draining", "open", open, "limit", limit)
 }
 
 // begin builds the first state and opens its listeners.

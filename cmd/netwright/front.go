@@ -131,7 +131,7 @@ func (f *front) run(cmd *cobra.Command, cfg *config.Config, does string) error {
 		return err
 	}
 	var n *node.Node
-	n, err = node.New(cfg, node.Options{Log: log, Version: version(), Ready: func() { f.tell(cmd, cfg, n, does) }})
+	n, err = node.New(cfg, node.Options{Log: log, Version: version(), Ready: func() { f.tell(cmd, cfg, n, does) }, Draining: draining(cmd.ErrOrStderr())})
 	if err != nil {
 		return err
 	}

@@ -55,3 +55,19 @@ func TestTable(t *testing.T) {
 		t.Errorf("painted: %q", got)
 	}
 }
+
+func TestDrainText(t *testing.T) {
+	for _, test := range []struct {
+		open  int64
+		limit time.Duration
+		want  string
+	}{
+		{0, time.Second, ""},
+		{1, 30 * time.Second, "Stopping: waiting up to 30s for one connection to end; ^C again ends it at once.\n"},
+		{3, -1, "Stopping: waiting for 3 connections to end; ^C again ends it at once.\n"},
+	} {
+		if got := drainText(test.open, test.limit); got != test.want {
+			t.Errorf("%d, %v: %q", test.open, test.limit, got)
+		}
+	}
+}

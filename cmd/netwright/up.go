@@ -11,9 +11,11 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/term"
 
 	"github.com/netwright/netwright/config"
 	"github.com/netwright/netwright/config/decode"
@@ -79,7 +81,7 @@ func up(cmd *cobra.Command, cfg *config.Config, log *slog.Logger) error {
 	n, err := node.New(cfg, node.Options{
 		Log: log, Version: version(),
 		Load:  func() (*config.Config, error) { return config.Load(path) },
-		Ready: func() { fmt.Fprint(cmd.OutOrStdout(), running(n, cfg)) },
+		Ready: func() { fmt.Fprint(cmd.OutOrStdout(), running(n, cfg)) }, Draining: draining(cmd.ErrOrStderr()),
 	})
 	if err != nil {
 		return err
@@ -109,6 +111,31 @@ func listens(n *node.Node, service string) []string {
 		}
 	}
 	return nil
+}
+
+// draining makes what tells on a terminal that a stop waits for somebody; nil where
+// w is none, and a line of log is in its place.
+func draining(w io.Writer) func(open int64, limit time.Duration) {
+	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	return func(open int64, limit time.Duration) { fmt.Fprint(w, drainText(open, limit)) }
+}
+
+// drainText is what a person is told, nothing where nobody is waited for.
+func drainText(open int64, limit time.Duration) string {
+	what := "one connection"
+	switch {
+	case open == 0:
+		return ""
+	case open > 1:
+		what = fmt.Sprint(open, " connections")
+	}
+	upTo := ""
+	if limit >= 0 {
+		upTo = fmt.Sprintf("up to %s ", limit)
+	}
+	return fmt.Sprintf("Stopping: waiting %sfor %s to end; ^C again ends it at once.\n", upTo, what)
 }
 
 // runNode runs a node, and reloads it at each SIGHUP.
@@ -185,7 +212,7 @@ func quickstart(cmd *cobra.Command, log *slog.Logger, asked bool) error {
 			}
 			fmt.Fprintln(out)
 		},
-		Ready: func() { tellQuickstart(out, left, asked) },
+		Ready: func() { tellQuickstart(out, left, asked) }, Draining: draining(cmd.ErrOrStderr()),
 	})
 	if err != nil {
 		return err
