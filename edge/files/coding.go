@@ -1,6 +1,10 @@
 package files
 
-import "github.com/netwright/netwright/http/message"
+import (
+	"iter"
+
+	"github.com/netwright/netwright/http/message"
+)
 
 // suffix is how a compressed sibling is named.
 type suffix struct{ suffix, coding string }
@@ -30,20 +34,12 @@ func (e *entry) choose(fields message.Fields) *variant {
 // the last choice.
 func codingQuality(fields message.Fields, coding string) int {
 	named, any := -1, -1
-	for i := range fields {
-		if fields[i].Known != message.AcceptEncoding {
-			continue
-		}
-		for rest := fields[i].Value; len(rest) > 0; {
-			var item []byte
-			item, rest = message.NextListItem(rest)
-			name, q := cutQuality(item)
-			switch {
-			case message.EqualFold(name, coding), coding == "gzip" && message.EqualFold(name, "x-gzip"):
-				named = max(named, q)
-			case string(name) == "*":
-				any = max(any, q)
-			}
+	for name, q := range weighted(fields, message.AcceptEncoding) {
+		switch {
+		case message.EqualFold(name, coding), coding == "gzip" && message.EqualFold(name, "x-gzip"):
+			named = max(named, q)
+		case string(name) == "*":
+			any = max(any, q)
 		}
 	}
 	switch {
@@ -53,6 +49,25 @@ func codingQuality(fields message.Fields, coding string) int {
 		return 0
 	}
 	return max(any, 0)
+}
+
+// weighted yields the elements of the list fields of that name with their weights,
+// in thousandths.
+func weighted(fields message.Fields, of message.Name) iter.Seq2[[]byte, int] {
+	return func(yield func([]byte, int) bool) {
+		for i := range fields {
+			if fields[i].Known != of {
+				continue
+			}
+			for rest := fields[i].Value; len(rest) > 0; {
+				var item []byte
+				item, rest = message.NextListItem(rest)
+				if !yield(cutQuality(item)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // cutQuality cuts the weight off an element of a list (RFC 9110 §12.4.2); one

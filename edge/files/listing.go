@@ -156,20 +156,12 @@ func (l *listing) order(by string, desc bool) {
 // wantsJSON says whether Accept prefers JSON to a page.
 func wantsJSON(fields message.Fields) bool {
 	wanted, page := 0, 0
-	for i := range fields {
-		if fields[i].Known != message.Accept {
-			continue
-		}
-		for rest := fields[i].Value; len(rest) > 0; {
-			var item []byte
-			item, rest = message.NextListItem(rest)
-			typ, q := cutQuality(item)
-			switch {
-			case message.EqualFold(typ, "application/json"):
-				wanted = max(wanted, q)
-			case message.EqualFold(typ, "text/html"), message.EqualFold(typ, "application/xhtml+xml"):
-				page = max(page, q)
-			}
+	for typ, q := range weighted(fields, message.Accept) {
+		switch {
+		case message.EqualFold(typ, "application/json"):
+			wanted = max(wanted, q)
+		case message.EqualFold(typ, "text/html"), message.EqualFold(typ, "application/xhtml+xml"):
+			page = max(page, q)
 		}
 	}
 	return wanted > page

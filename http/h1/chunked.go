@@ -200,16 +200,7 @@ func skipQuoted(p []byte, n int) int {
 // hexValue is -1 for what is no hexadecimal digit.
 var hexValue = func() (t [256]int8) {
 	for i := range t {
-		switch c := byte(i); {
-		case '0' <= c && c <= '9':
-			t[i] = int8(c - '0')
-		case 'a' <= c && c <= 'f':
-			t[i] = int8(c - 'a' + 10)
-		case 'A' <= c && c <= 'F':
-			t[i] = int8(c - 'A' + 10)
-		default:
-			t[i] = -1
-		}
+		t[i] = int8(message.HexDigit(byte(i)))
 	}
 	return
 }()
