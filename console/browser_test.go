@@ -23,7 +23,9 @@ import (
 )
 
 // browser runs Chromium for a test and fails it for whatever the page's own
-// console complains about, which includes violations of the policy.
+// console complains about, which includes violations of the policy. The server
+// must have been started before: it ends behind the browser, whose page asks it
+// every second.
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
@@ -121,11 +123,11 @@ func open(page string) step {
 
 // TestPage uses the page as a person does.
 func TestPage(t *testing.T) {
-	ctx := browser(t)
 	node := newFakeNode()
 	c := New(node, flow.NewJournal(0))
 	withHistory(c)
 	address := listen(t, c)
+	ctx := browser(t)
 	do := func(what string, steps ...step) {
 		t.Helper()
 		limited, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -202,10 +204,10 @@ func TestPictures(t *testing.T) {
 	if dir == "" {
 		t.Skip("NETWRIGHT_PICTURES does not name a folder")
 	}
-	ctx := browser(t)
 	c := New(newFakeNode(), flow.NewJournal(0))
 	withHistory(c)
 	address := listen(t, c)
+	ctx := browser(t)
 	go func() { // traffic goes on
 		for ctx.Err() == nil {
 			now := time.Now().Truncate(time.Second)
