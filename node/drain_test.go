@@ -35,9 +35,7 @@ func TestDrain(t *testing.T) {
 	fmt.Fprint(begun.conn, "G")
 	r.cancel()
 	stopping := time.Now()
-	for r.Info().State != "draining" {
-		time.Sleep(time.Millisecond)
-	}
+	r.draining()
 	for closing := false; !closing; { // the first may still be ahead of the news
 		resp, body := late.get("/")
 		if closing = resp.Close; body != "quick" {
@@ -101,7 +99,7 @@ func TestDrainOfRemovedListeners(t *testing.T) {
 	<-asked
 	r.change(hello(free(t), "another"))
 	r.cancel()
-	time.Sleep(50 * time.Millisecond)
+	r.draining()
 	close(release)
 	if resp, body := k.answer(); body != "whole" || !resp.Close {
 		t.Errorf("%q, close %v", body, resp.Close)

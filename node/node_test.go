@@ -108,6 +108,16 @@ func (r *running) write(text string) {
 	}
 }
 
+// draining waits until the node drains.
+func (r *running) draining() {
+	r.t.Helper()
+	for end := time.Now().Add(wait); r.Info().State != "draining"; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			r.t.Fatalf("it does not drain: %s", r.Info().State)
+		}
+	}
+}
+
 // change writes the config and has it applied.
 func (r *running) change(text string) []string {
 	r.t.Helper()
@@ -203,7 +213,7 @@ func hello(addr, body string) string {
 	return fmt.Sprintf("serve:\n  web:\n    listen: http://%s\n    routes:\n      - respond: {body: %q}\n", addr, body)
 }
 
-// upstream is a server behind the node.
+// behind is a server behind the node.
 func behind(t *testing.T, h http.HandlerFunc) string {
 	s := httptest.NewServer(h)
 	t.Cleanup(s.CloseClientConnections)
