@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/netwright/netwright/config"
+	"github.com/netwright/netwright/flow"
 )
 
 // getTLS asks over a new TLS connection and returns the state of the handshake.
@@ -317,14 +318,18 @@ func TestReloadOfRecords(t *testing.T) {
 		}
 		return bytes.Count(text, []byte(`"kind":"request"`))
 	}
-	get(t, "http://"+addr)
+	ask := func(path string) { // and wait for the record, which is written behind the answer
+		get(t, "http://"+addr+path)
+		r.record(func(rec *flow.Record) bool { return rec.Get(flow.Path) == path })
+	}
+	ask("/1")
 	r.change(sinks("a.jsonl", "b.jsonl"))
-	get(t, "http://"+addr)
+	ask("/2")
 	r.change(sinks("b.jsonl"))
 	if n := count("a.jsonl"); n != 2 {
 		t.Errorf("the file that was closed holds %d requests", n)
 	}
-	get(t, "http://"+addr)
+	ask("/3")
 	r.stopAndWait()
 	if n := count("b.jsonl"); n != 2 {
 		t.Errorf("the other file holds %d requests", n)
