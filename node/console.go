@@ -21,14 +21,12 @@ import (
 // it, its server and their connections, one of which may have asked for the
 // reload, and changes what they answer.
 type consoleDoor struct {
-	key     string
-	listen  func(context.Context) (net.Listener, error)
-	ln      net.Listener // opened, and not yet accepted from
+	key string
+	opening
 	task    *task
-	sockets *cert.Server                 // kept so that sessions can be resumed; nil where there was no TLS yet
+	tls     shown
 	secure  atomic.Pointer[tls.Config]   // nil in the clear
 	handler atomic.Pointer[http.Handler] // with its guards
-	address
 }
 
 // consoleService is by what name the console is known to guards and in records.
@@ -61,10 +59,10 @@ func (s *state) openConsole(ctx context.Context, old *state) error {
 	d := old.console
 	if d == nil || d.key != key {
 		d = &consoleDoor{key: key}
-		d.listen = d.address.noting(func(ctx context.Context) (net.Listener, error) {
+		d.listen = func(ctx context.Context) (net.Listener, error) {
 			return endpoint.ListenRaw(ctx, u, nil)
-		})
-		if d.ln, err = d.listen(ctx); err != nil {
+		}
+		if d.ln, err = d.open(ctx); err != nil {
 			return err
 		}
 		s.fresh = append(s.fresh, func() { d.ln.Close() })
@@ -87,27 +85,18 @@ func (s *state) commitConsole(old *state) {
 // use changes how the console answers.
 func (d *consoleDoor) use(p *cert.Policy, h http.Handler) {
 	d.handler.Store(&h)
-	switch {
-	case p == nil:
+	if server := d.tls.use(p); server != nil {
+		d.secure.Store(server.Config())
+	} else {
 		d.secure.Store(nil)
-		return
-	case d.sockets == nil:
-		d.sockets = cert.NewServer(*p)
-	default:
-		d.sockets.Set(*p)
 	}
-	d.secure.Store(d.sockets.Config())
 }
 
 // serve is the task of the console. When the listener fails it is opened anew.
 func (d *consoleDoor) serve(ctx context.Context) error {
-	ln := d.ln
-	d.ln = nil
-	if ln == nil {
-		var err error
-		if ln, err = d.listen(ctx); err != nil {
-			return err
-		}
+	ln, err := d.take(ctx)
+	if err != nil {
+		return err
 	}
 	return console.ListenAndAnswer(ctx, consoleListener{ln, d}, d)
 }

@@ -15,16 +15,14 @@ import (
 // door is one open listener. A reload that keeps the address keeps the door, and
 // changes what stands behind it.
 type door struct {
-	node   *Node
-	key    string // see doorKey
-	raw    bool   // its connections are bare sockets
-	listen func(context.Context) (net.Listener, error)
-	tls    *cert.Server // what is shown in handshakes, kept so that sessions can be resumed; nil where there were none yet
+	node *Node
+	key  string // see doorKey
+	raw  bool   // its connections are bare sockets
+	opening
+	tls    shown
 	server endpoint.Server
-	address
-	task *task // nil while nothing is accepted
+	task   *task // nil while nothing is accepted
 
-	ln       net.Listener  // opened, and not yet accepted from
 	closed   chan struct{} // when the first listener has closed
 	accepted atomic.Uint64
 	closing  context.Context
@@ -74,45 +72,20 @@ func doorKey(u *endpoint.URL) (key string, raw bool) {
 // handshakes.
 func (n *Node) knock(ctx context.Context, key string, u *endpoint.URL, raw bool, cfg *endpoint.ListenConfig, p *cert.Policy) (*door, error) {
 	d := &door{node: n, key: key, raw: raw, closed: make(chan struct{}), conns: make(map[net.Conn]*post)}
-	if secure := d.secure(p); secure != nil {
+	if secure := d.tls.use(p); secure != nil {
 		cfg.TLS = secure.Config()
 	}
 	d.server.Handler, d.server.Log = d, n.log
 	d.closing, d.shut = context.WithCancel(context.Background())
-	d.listen = d.address.noting(func(ctx context.Context) (net.Listener, error) {
+	d.listen = func(ctx context.Context) (net.Listener, error) {
 		if raw {
 			return endpoint.ListenRaw(ctx, u, cfg)
 		}
 		return endpoint.Listen(ctx, u, cfg)
-	})
-	ln, err := d.listen(ctx)
+	}
+	ln, err := d.open(ctx)
 	d.ln = &tellingListener{Listener: ln, tell: sync.OnceFunc(func() { close(d.closed) })}
 	return d, err
-}
-
-// address is where something listens, whatever port it was told.
-type address struct{ atomic.Pointer[net.Addr] }
-
-// noting makes a function that opens a listener remember its address.
-func (a *address) noting(listen func(context.Context) (net.Listener, error)) func(context.Context) (net.Listener, error) {
-	return func(ctx context.Context) (net.Listener, error) {
-		ln, err := listen(ctx)
-		if err == nil {
-			addr := ln.Addr()
-			a.Store(&addr)
-		}
-		return ln, err
-	}
-}
-
-// of is the endpoint of a config as it is listened on: with the port that the
-// system chose where the config has 0.
-func (a *address) of(text string) string {
-	u, err := endpoint.Parse(text)
-	if addr := a.Load(); err == nil && addr != nil && u.Port == 0 {
-		return u.At(*addr).String()
-	}
-	return text
 }
 
 // tellingListener tells when it has closed.
@@ -133,19 +106,6 @@ func (l *tellingListener) SetDeadline(t time.Time) error {
 func (l *tellingListener) Close() error {
 	defer l.tell()
 	return l.Listener.Close()
-}
-
-// secure changes what is shown in handshakes.
-func (d *door) secure(p *cert.Policy) *cert.Server {
-	switch {
-	case p == nil:
-		return nil
-	case d.tls == nil:
-		d.tls = cert.NewServer(*p)
-	default:
-		d.tls.Set(*p)
-	}
-	return d.tls
 }
 
 // use puts another post behind the door. Connections stay as long as the manner
@@ -188,13 +148,9 @@ func (d *door) serve() { d.task = d.node.tasks.add("listener "+d.key, d.accept) 
 // accept is the task of the door. When the listener fails it is opened anew.
 func (d *door) accept(ctx context.Context) error {
 	defer context.AfterFunc(ctx, d.shut)()
-	ln := d.ln
-	d.ln = nil
-	if ln == nil {
-		var err error
-		if ln, err = d.listen(ctx); err != nil {
-			return err
-		}
+	ln, err := d.take(ctx)
+	if err != nil {
+		return err
 	}
 	return d.server.Serve(ctx, ln)
 }

@@ -179,7 +179,7 @@ func (s *state) overlap(u *endpoint.URL, err error) error {
 // furnish puts a service behind a door, as it answers on that URL.
 func (s *state) furnish(d *door, svc *service, u *endpoint.URL, policy *cert.Policy) {
 	var config *tls.Config
-	if secure := d.secure(policy); secure != nil && d.raw {
+	if secure := d.tls.use(policy); secure != nil && d.raw {
 		config = secure.Config()
 	}
 	p := &post{service: svc.name, manner: svc.name + " stream", requests: svc.http != nil}
