@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net/netip"
 	"time"
@@ -33,10 +34,10 @@ func (f HandlerFunc) ServeExchange(ex *Exchange) error { return f(ex) }
 type Exchange struct {
 	Stream  message.Stream
 	Request *message.Request
-	Peer    netip.AddrPort // who connected
-	Client  netip.AddrPort // who asks: Peer, or what a trusted peer says
-	TLS     *tlsState      // of the connection; nil in the clear
-	Trusted bool           // the peer is one whose word on the client counts
+	Peer    netip.AddrPort       // who connected
+	Client  netip.AddrPort       // who asks: Peer, or what a trusted peer says
+	TLS     *tls.ConnectionState // of the connection; nil in the clear
+	Trusted bool                 // the peer is one whose word on the client counts
 	Record  flow.Record
 	Attempt guard.Attempt
 

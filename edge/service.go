@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -307,6 +306,3 @@ func (s *Service) fail(ex *Exchange, err error) {
 		ex.Record.SetString(flow.Error, hungUp(err).Error())
 	}
 }
-
-// tlsState is what a request knows of its handshake.
-type tlsState = tls.ConnectionState
