@@ -13,12 +13,12 @@ import (
 
 // SessionsConfig bounds the sessions of a datagram listener.
 type SessionsConfig struct {
-	// Idle ends a session after so long without a datagram either way.
+	// How long a session lives without a datagram either way.
 	Idle time.Duration `yaml:"idle"`
 	// Most sessions at once; datagrams of further peers are dropped.
 	Most int `yaml:"most"`
-	// Queue is how many datagrams wait for the handler of one session; further
-	// ones are dropped.
+	// Most datagrams that wait for the handler of one session; further ones are
+	// dropped.
 	Queue int `yaml:"queue"`
 }
 
