@@ -205,6 +205,57 @@ pools:
 	}
 }
 
+// What was brought in stands in no name, no summary and no message.
+func TestBroughtInStaysHidden(t *testing.T) {
+	const secret = "a-word-that-is-long,-so-that-messages-cut-it-before-its-end,-and-not-to-be-told"
+	t.Setenv("NETWRIGHT_SECRET", secret)
+	c, err := Parse("netwright.yaml", []byte(`
+serve:
+  web:
+    listen: http://127.0.0.1:1
+    routes:
+      - match: {path: /a, header: {X-Key: "${env:NETWRIGHT_SECRET}"}, query: {k: ["1", "k${env:NETWRIGHT_SECRET}"]}}
+        redirect: {to: "/b?${env:NETWRIGHT_SECRET}"}
+  run: {listen: tcp://127.0.0.1:2, stream: {kind: exec, command: [cat, "${env:NETWRIGHT_SECRET}"]}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	route := c.Serve["web"].Routes[0]
+	if got, want := route.Title(), "/a X-Key: ${env:NETWRIGHT_SECRET} k=1|k${env:NETWRIGHT_SECRET}"; got != want {
+		t.Errorf("the route is known by %q, want %q", got, want)
+	}
+	if route.Match.Header["X-Key"][0] != secret || route.Redirect.To != "/b?"+secret {
+		t.Error("what was brought in is not used")
+	}
+	if s := c.Summary().String(); strings.Contains(s, "a-word") || !strings.Contains(s, "redirect to /b?${env:NETWRIGHT_SECRET}") {
+		t.Errorf("summary\n%s", s)
+	}
+	for _, bad := range []string{
+		`guards: {a: {basic: "${env:NETWRIGHT_SECRET}", any: ["${env:NETWRIGHT_SECRET}"]}}`,
+		`guards: {a: {allow: "${env:NETWRIGHT_SECRET}", rate: "${env:NETWRIGHT_SECRET}"}}`,
+		`pools: {a: {to: "${env:NETWRIGHT_SECRET}", health: {path: "${env:NETWRIGHT_SECRET}"}}}`,
+		`serve: {w: {listen: "${env:NETWRIGHT_SECRET}", stream: {kind: "${env:NETWRIGHT_SECRET}"}}}`,
+	} {
+		if _, err := Parse("netwright.yaml", []byte(bad)); err == nil || strings.Contains(err.Error(), "a-word") {
+			t.Errorf("%s:\n%v", bad, err)
+		}
+	}
+}
+
+// A password in a place where none belongs is not told in the message.
+func TestTargetsHideWhatMayBeSecret(t *testing.T) {
+	for _, target := range []string{
+		"http://ann:hush@10.0.0.1", "htp://ann:hush@10.0.0.1", "http://10.0.0.1?via=socks5://ann:hush@10.0.0.2",
+		"http://ann:hush@10.0.0.1:x", "unix://ann:hush@host",
+	} {
+		_, err := Parse("netwright.yaml", []byte("pools: {a: {to: '"+target+"'}}"))
+		if err == nil || strings.Contains(err.Error(), "hush") {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+}
+
 // TestFileNames holds that file names start from the folder of the config,
 // those in endpoints too.
 func TestFileNames(t *testing.T) {

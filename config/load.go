@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/netwright/netwright/config/decode"
 )
@@ -52,8 +53,12 @@ func parse(name string, data []byte, o *decode.Options) (*Config, error) {
 	if doc.Has() {
 		problems = append(problems, check(c, err == nil)...).Sorted()
 	}
+	for _, p := range slices.Concat(problems, c.warnings) {
+		p.Message = doc.Hide(p.Message)
+	}
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	c.nameRoutes()
 	return c, nil
 }

@@ -93,7 +93,7 @@ func (c *Config) service(name string, s *ServiceConfig) ServiceSummary {
 	if s.Stream != nil {
 		sum.Does = s.Stream.Kind
 		if len(s.Stream.Command) > 0 {
-			sum.Does += " " + strings.Join(s.Stream.Command, " ")
+			sum.Does += " " + strings.Join(c.shown(s.Stream.Command, []string{"serve", name, "stream", "command"}), " ")
 		}
 		return sum
 	}
@@ -109,13 +109,13 @@ func (c *Config) service(name string, s *ServiceConfig) ServiceSummary {
 		if r.Name != "" {
 			match += " [" + r.Name + "]"
 		}
-		sum.Routes = append(sum.Routes, RouteSummary{match, c.does(r), r.Guards})
+		sum.Routes = append(sum.Routes, RouteSummary{match, c.does(r, []string{"serve", name, "routes", index(i)}), r.Guards})
 	}
 	return sum
 }
 
-// does says what a route does with a request.
-func (c *Config) does(r *edge.RouteConfig) string {
+// does says what a route does with a request. It stands at path.
+func (c *Config) does(r *edge.RouteConfig, path []string) string {
 	switch {
 	case r.Proxy != nil && r.Proxy.Pool != "":
 		return "proxy to the pool " + r.Proxy.Pool
@@ -124,7 +124,7 @@ func (c *Config) does(r *edge.RouteConfig) string {
 	case r.Files != nil:
 		return "files of " + c.short(r.Files.Root)
 	case r.Redirect != nil:
-		return fmt.Sprintf("redirect to %s (%d)", r.Redirect.To, r.Redirect.Status)
+		return fmt.Sprintf("redirect to %s (%d)", c.shownText(r.Redirect.To, at(path, "redirect", "to")), r.Redirect.Status)
 	case r.Respond != nil:
 		return fmt.Sprintf("respond %d", r.Respond.Status)
 	}

@@ -87,6 +87,8 @@ type ErrorConfig struct {
 type RouteConfig struct {
 	// Name for records and metrics. By default the route is known by its match.
 	Name string `yaml:"name"`
+	// What a route without a name is known by where its match is not to be shown.
+	Known string `yaml:"-"`
 	// Requests that the route serves; without it, all that come so far.
 	Match *route.Match `yaml:"match"`
 	// Names of the guards that a request must pass, after those of the service.
@@ -142,8 +144,8 @@ func (c *RouteConfig) PoolName(service string) string {
 // GET shop.example.com/api/*.
 func (c *RouteConfig) Title() string {
 	m := c.Match
-	if c.Name != "" || m == nil {
-		return cmp.Or(c.Name, "/*")
+	if c.Name != "" || c.Known != "" || m == nil {
+		return cmp.Or(c.Name, c.Known, "/*")
 	}
 	var parts []string
 	if len(m.Method) > 0 {

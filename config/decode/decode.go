@@ -81,7 +81,7 @@ func Decode(name string, data []byte, into any, o *Options) (*Document, error) {
 		budget:  min(maxVisits, 20_000+2*len(data)), // a few lines of aliases can stand for billions of values
 		keys:    map[string]*yaml.Node{},
 		structs: structs{},
-		doc:     &Document{name: name, places: map[string]place{}},
+		doc:     &Document{name: name, places: map[string]place{}, brought: map[string]string{}},
 	}
 	root, problem := parse(name, data)
 	if problem != nil {

@@ -1,8 +1,11 @@
 package decode
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -26,8 +29,9 @@ func (p Position) Problem(format string, args ...any) *Problem {
 // is the keys from the root down; an item of a list is its index: "serve",
 // "web", "routes", "0", "match". Its methods may be called concurrently.
 type Document struct {
-	name   string
-	places map[string]place
+	name    string
+	places  map[string]place
+	brought map[string]string // what ${env:…} and ${file:…} gave, and as which of them
 }
 
 // place is what stands at one path.
@@ -78,6 +82,40 @@ func (d *Document) Names(path ...string) []string {
 func (d *Document) Raw(path ...string) (string, bool) {
 	raw := d.places[joined(path)].raw
 	return raw, raw != ""
+}
+
+// leastSecret is how long a text must be to be taken for more than a word that
+// stands in a message by chance.
+const leastSecret = 4
+
+// Hide returns a message with ${env:NAME} and ${file:PATH} in place of what they
+// brought in, which may be secret.
+func (d *Document) Hide(message string) string {
+	longestFirst := func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }
+	for _, text := range slices.SortedFunc(maps.Keys(d.brought), longestFirst) {
+		if len(text) < leastSecret {
+			continue
+		}
+		name := d.brought[text]
+		quoted := strconv.Quote(text)
+		message = strings.ReplaceAll(message, text, name)
+		message = strings.ReplaceAll(message, quoted[1:len(quoted)-1], name)
+		message = hideStart(message, text, name)
+	}
+	return message
+}
+
+// hideStart hides a text whose end was cut off with a mark.
+func hideStart(message, text, name string) string {
+	at := strings.Index(message, text[:leastSecret])
+	if at < 0 {
+		return message
+	}
+	shown, rest, isCut := strings.Cut(message[at:], "…")
+	if !isCut || !strings.HasPrefix(text, shown) {
+		return message
+	}
+	return message[:at] + name + rest
 }
 
 func (d *Document) position(path []string, of func(place) spot) Position {

@@ -39,6 +39,9 @@ func (d *decoder) expand(n *yaml.Node, path []string) (string, bool) {
 		out.WriteString(text[:start])
 		text = rest
 		value, isBrought, fine := d.variable(n, path, name, check)
+		if isBrought {
+			d.doc.brought[value] = "${" + name + "}"
+		}
 		if isBrought && check != nil {
 			value = strings.ReplaceAll(value, "${", "$${") // what comes from outside is never a variable again
 		}

@@ -186,12 +186,26 @@ type location struct {
 	name    string // host where it is a name to be looked up
 }
 
+// shown is a target in a message: without what may be a password in it.
+func shown(raw string) string {
+	raw, _, more := strings.Cut(raw, "?")
+	if more {
+		raw += "?…"
+	}
+	if scheme, rest, ok := strings.Cut(raw, "//"); ok {
+		if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+			return scheme + "//…" + rest[i:]
+		}
+	}
+	return raw
+}
+
 // parseTarget takes the URL of a target apart.
 func parseTarget(raw string) (location, error) {
 	if rest, ok := strings.CutPrefix(raw, "unix:"); ok {
 		rest = strings.TrimPrefix(rest, "//")
 		if len(rest) < 2 || (rest[0] != '/' && rest[0] != '@') || strings.ContainsAny(rest, "?#\x00") {
-			return location{}, fmt.Errorf("target %q: write unix:///path/to/socket or unix:@name", raw)
+			return location{}, fmt.Errorf("target %q: write unix:///path/to/socket or unix:@name", shown(raw))
 		}
 		if rest[0] == '/' {
 			rest = path.Clean(rest)
@@ -200,18 +214,18 @@ func parseTarget(raw string) (location, error) {
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		return location{}, fmt.Errorf("target %q: %w", raw, errors.Unwrap(err))
+		return location{}, fmt.Errorf("target %q: %w", shown(raw), errors.Unwrap(err))
 	}
 	l := location{network: "tcp", secure: u.Scheme == "https", host: u.Hostname(), port: u.Port()}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
-		return l, fmt.Errorf("target %q: the scheme must be http, https or unix", raw)
+		return l, fmt.Errorf("target %q: the scheme must be http, https or unix", shown(raw))
 	case l.host == "":
-		return l, fmt.Errorf("target %q has no host; write %s://host:port", raw, u.Scheme)
+		return l, fmt.Errorf("target %q has no host; write %s://host:port", shown(raw), u.Scheme)
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
-		return l, fmt.Errorf("target %q: a target is scheme://host:port alone; a path is changed with rewrite", raw)
+		return l, fmt.Errorf("target %q: a target is scheme://host:port alone; a path is changed with rewrite", shown(raw))
 	case u.User != nil:
-		return l, fmt.Errorf("target %q: credentials do not belong here", u.Redacted())
+		return l, fmt.Errorf("target %q: credentials do not belong here", shown(raw))
 	}
 	if l.port == "" {
 		l.port = "80"
@@ -220,7 +234,7 @@ func parseTarget(raw string) (location, error) {
 		}
 	}
 	if n, err := strconv.ParseUint(l.port, 10, 16); err != nil || n == 0 {
-		return l, fmt.Errorf("target %q: %s is no port", raw, l.port)
+		return l, fmt.Errorf("target %q: %s is no port", shown(raw), l.port)
 	}
 	// localhost is one place with two addresses, of which a server often
 	// listens on one only: the dialler tries both each time.
