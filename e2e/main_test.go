@@ -213,10 +213,14 @@ func (n *node) change(text string) []string {
 	return changes
 }
 
-// need skips the test where a program is missing. In CI that is a failure.
+// need finds a program, also among those of the system. It skips the test where it
+// is missing; in CI that is a failure.
 func need(t *testing.T, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
+	if err != nil {
+		path, err = exec.LookPath("/usr/sbin/" + program)
+	}
 	if err != nil {
 		lacking(t, program+" is not installed")
 	}

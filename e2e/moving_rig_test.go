@@ -204,21 +204,6 @@ func (l proxiedListener) Accept() (net.Conn, error) {
 	}
 }
 
-// peer finds the program of another server.
-func (m *move) peer(name string) string {
-	path, err := exec.LookPath(name)
-	if err != nil {
-		path, err = exec.LookPath("/usr/sbin/" + name)
-	}
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			m.t.Fatalf("%s is not installed", name)
-		}
-		m.t.Skipf("%s is not installed", name)
-	}
-	return path
-}
-
 // netwright starts the site on Netwright.
 func (m *move) netwright(binary, config string) *movedSite {
 	return m.start(config, []string{
@@ -238,7 +223,7 @@ func (m *move) netwright(binary, config string) *movedSite {
 func (m *move) start(config string, replace []string, command func(config, dir string) *exec.Cmd) *movedSite {
 	t := m.t
 	dir := t.TempDir()
-	s := &movedSite{t: t, name: config, plain: freeAddress(t), tls: freeAddress(t), roots: m.roots}
+	s := &movedSite{t: t, name: config, plain: free(t), tls: free(t), roots: m.roots}
 	text, err := os.ReadFile(filepath.Join("testdata/moving", config))
 	m.must(err)
 	for i := 0; i < len(replace); i += 2 {
@@ -269,53 +254,13 @@ func (m *move) start(config string, replace []string, command func(config, dir s
 
 // run starts the command, waits until it serves, and stops it in the end.
 func (m *move) run(command *exec.Cmd, s *movedSite) {
-	var said bytes.Buffer
-	command.Stdout, command.Stderr = &said, &said
-	m.must(command.Start())
-	done := make(chan error, 1)
-	go func() { done <- command.Wait() }()
+	p := spawn(m.t, command)
 	m.t.Cleanup(func() {
-		command.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-done:
-		case <-time.After(10 * time.Second):
-			m.t.Errorf("%s does not stop", s.name)
-			command.Process.Kill()
-			<-done
-		}
-		if m.t.Failed() {
-			m.t.Logf("%s said:\n%s", s.name, said.String())
-		}
+		p.signal(syscall.SIGTERM)
+		p.ended()
 	})
-	s.eventually("it serves", 10*time.Second, func() bool {
-		for _, addr := range []string{s.plain, s.tls} {
-			conn, err := net.Dial("tcp", addr)
-			if err != nil {
-				return false
-			}
-			conn.Close()
-		}
-		return true
-	})
-}
-
-func freeAddress(t *testing.T) string {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
-}
-
-// eventually waits until something is so.
-func (s *movedSite) eventually(what string, most time.Duration, is func() bool) {
-	s.t.Helper()
-	for end := time.Now().Add(most); !is(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			s.t.Fatalf("%s: not within %v: %s", s.name, most, what)
-		}
-	}
+	listens(m.t, s.plain)
+	listens(m.t, s.tls)
 }
 
 // An answered is what counts of an answer.

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestMoving starts the sites of docs/from-nginx.md and docs/from-haproxy.md
@@ -146,7 +145,7 @@ func moveFromNginx(t *testing.T, binary string) {
 		if os.Geteuid() == 0 {
 			globals += " user root;"
 		}
-		return exec.Command(m.peer("nginx"), "-p", dir, "-e", "stderr", "-c", config, "-g", globals)
+		return exec.Command(need(m.t, "nginx"), "-p", dir, "-e", "stderr", "-c", config, "-g", globals)
 	})
 	ours := m.netwright(binary, "nginx.yaml")
 
@@ -227,7 +226,7 @@ func moveFromHAProxy(t *testing.T, binary string) {
 		"bind :80", "bind {plain}",
 		"bind :443", "bind {tls}",
 	}, func(config, dir string) *exec.Cmd {
-		return exec.Command(m.peer("haproxy"), "-db", "-f", config)
+		return exec.Command(need(m.t, "haproxy"), "-db", "-f", config)
 	})
 	ours := m.netwright(binary, "haproxy.yaml")
 
@@ -243,7 +242,7 @@ func moveFromHAProxy(t *testing.T, binary string) {
 	for _, healthy := range []bool{false, true} {
 		m.backends["10.0.0.5:3000"].sick.Store(!healthy)
 		for _, s := range []*movedSite{theirs, ours} {
-			s.eventually(fmt.Sprintf("10.0.0.5:3000 is used: %v", healthy), 15*time.Second, func() bool {
+			until(t, fmt.Sprintf("%s: 10.0.0.5:3000 is well: %v, and requests go as before", s.name, healthy), func() bool {
 				used := 0
 				for range 12 {
 					if s.do(ask{request: "GET https://shop.example.com/shop/"}).backend == "10.0.0.5:3000" {
@@ -259,7 +258,7 @@ func moveFromHAProxy(t *testing.T, binary string) {
 	m.stop("10.0.0.5:3000")
 	m.stop("10.0.0.6:3000")
 	for _, s := range []*movedSite{theirs, ours} {
-		s.eventually("the spare target serves", 15*time.Second, func() bool {
+		until(t, s.name+": the spare target does not serve", func() bool {
 			a := s.do(ask{request: "GET https://shop.example.com/shop/"})
 			return a.status == http.StatusOK && a.backend == "10.0.0.7:3000"
 		})

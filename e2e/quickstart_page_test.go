@@ -30,7 +30,7 @@ func TestQuickstartPage(t *testing.T) {
 	}
 	var to, back []string
 	for _, port := range []string{"8080", "8443", "8800", "9001", "9002"} {
-		_, free, err := net.SplitHostPort(freeAddress(t))
+		_, free, err := net.SplitHostPort(free(t))
 		if err != nil {
 			t.Fatal(err)
 		}
