@@ -256,6 +256,16 @@ func TestTargetsHideWhatMayBeSecret(t *testing.T) {
 	}
 }
 
+// A file without an end is not read to it.
+func TestEndlessFile(t *testing.T) {
+	if _, err := os.Stat("/dev/zero"); err != nil {
+		t.Skip("there is no /dev/zero here")
+	}
+	if _, err := Load("/dev/zero"); err == nil || !strings.Contains(err.Error(), "too large") {
+		t.Error(err)
+	}
+}
+
 // TestFileNames holds that file names start from the folder of the config,
 // those in endpoints too.
 func TestFileNames(t *testing.T) {

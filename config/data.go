@@ -62,7 +62,7 @@ func stateFolder() (string, error) {
 // rest of the file do not matter, since a node that was started before they were
 // made runs on. The error says when the file cannot be read.
 func FindDataFolder(path string) (string, error) {
-	data, err := os.ReadFile(path)
+	data, err := read(path)
 	if err != nil {
 		return "", fmt.Errorf("reading the config: %w", err)
 	}

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +15,7 @@ import (
 // are there. Where the file cannot be read the error says so; for all that is
 // wrong in it the error is of the type [decode.Problems], one problem per line.
 func Load(path string) (*Config, error) {
-	data, err := os.ReadFile(path)
+	data, err := read(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the config: %w", err)
 	}
@@ -28,6 +29,16 @@ func Load(path string) (*Config, error) {
 	}
 	c.path = full
 	return c, nil
+}
+
+// read reads no more of the file than tells that it is too large.
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, decode.MaxFile+1))
 }
 
 // Parse is Load for what was read already: name is for messages, and relative
@@ -50,7 +61,7 @@ func parse(name string, data []byte, o *decode.Options) (*Config, error) {
 		return nil, err
 	}
 	c.doc = doc
-	if doc.Has() {
+	if doc.Has() && c.Console.Listen != "" { // it has a default where the file is a mapping
 		problems = append(problems, check(c, err == nil)...).Sorted()
 	}
 	for _, p := range slices.Concat(problems, c.warnings) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +46,9 @@ func (c *Config) Validate() error {
 	switch {
 	case c.Kind == "exec" && len(c.Command) == 0:
 		return &fieldError{"command", errors.New("exec needs a command")}
+	case c.Kind == "exec" && len(c.Command) == 1 && strings.Contains(c.Command[0], " ") && !isProgram(c.Command[0]):
+		words := strings.Join(strings.Fields(c.Command[0]), ", ")
+		return &fieldError{"command", fmt.Errorf("no program is called %q; give the words one by one: [%s]", c.Command[0], words)}
 	case c.Kind != "exec" && len(c.Command) > 0:
 		return &fieldError{"command", fmt.Errorf("%s runs no command; exec does", c.Kind)}
 	}
@@ -52,6 +56,11 @@ func (c *Config) Validate() error {
 		return nil
 	}
 	return &fieldError{"kind", fmt.Errorf("no stream is called %q; there are %s", c.Kind, strings.Join(Kinds(), ", "))}
+}
+
+func isProgram(name string) bool {
+	_, err := exec.LookPath(name)
+	return err == nil
 }
 
 // fieldError is a mistake in one setting.

@@ -13,8 +13,10 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
+// MaxFile is how many bytes a file may have.
+const MaxFile = 4 << 20
+
 const (
-	maxFile   = 4 << 20   // bytes of a config file
 	maxBring  = 1 << 20   // bytes of one file named by ${file:…}
 	maxDepth  = 64        // sections within sections
 	maxVisits = 1_000_000 // values, each alias counted as what it stands for
@@ -100,8 +102,8 @@ func Decode(name string, data []byte, into any, o *Options) (*Document, error) {
 // there is only ever one.
 func parse(name string, data []byte) (*yaml.Node, *Problem) {
 	at := func(line, column int) Position { return Position{name, max(line, 1), max(column, 1)} }
-	if len(data) > maxFile {
-		return nil, at(1, 1).Problem("the file has %s; at most %s are read", FormatSize(int64(len(data))), FormatSize(maxFile))
+	if len(data) > MaxFile {
+		return nil, at(1, 1).Problem("the file is too large: at most %s are read", FormatSize(MaxFile))
 	}
 	if line, column, what := badText(data); what != "" {
 		return nil, at(line, column).Problem("%s", what)
