@@ -29,7 +29,7 @@ type Filter struct {
 	Contains string        // anywhere in any text, in upper or lower case
 }
 
-// parameter names a field of a filter as in the query of a URL.
+// parameters are the fields of a filter by the names that a URL has for them.
 func (f *Filter) parameters() map[string]*string {
 	return map[string]*string{
 		"kind": &f.Kind, "service": &f.Service, "route": &f.Route, "target": &f.Target, "subject": &f.Subject,

@@ -102,7 +102,7 @@ func newTable(s *Service, cfg *ServiceConfig, parts Parts, old *table) (*table, 
 	return t, nil
 }
 
-// newRoute builds one route.
+// newEntry builds one route.
 func newEntry(s *Service, cfg *ServiceConfig, parts Parts, find *route.Table, index int, old *table) (*entry, error) {
 	rc := &cfg.Routes[index]
 	r := &entry{name: rc.Title(), index: index, cfg: *rc, gone: make(chan struct{})}

@@ -41,7 +41,7 @@ func (c *fileConn) Close() error {
 	return c.err
 }
 
-// Deadlines are those of the files: pipes and terminals have them.
+// SetDeadline and its like are those of the files: pipes and terminals have them.
 func (c *fileConn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }

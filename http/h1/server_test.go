@@ -69,7 +69,7 @@ func TestConversations(t *testing.T) {
 	}
 }
 
-// conversationServers has one server for each kind of connection.
+// conversationServer is one server for each kind of connection.
 func conversationServer(t *testing.T, network string) net.Conn {
 	if network == "pipe" {
 		clock := newClock(t)
