@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/netwright/netwright/edge/files"
 	"github.com/netwright/netwright/edge/route"
 )
 
@@ -107,7 +108,7 @@ type RouteConfig struct {
 	// Passes requests on to a pool: the name of one under pools, or one in place.
 	Proxy *ProxyConfig `yaml:"proxy"`
 	// Serves the files of a folder.
-	Files *FilesConfig `yaml:"files"`
+	Files *files.Config `yaml:"files"`
 	// Sends the client elsewhere.
 	Redirect *RedirectConfig `yaml:"redirect"`
 	// Gives a fixed answer.

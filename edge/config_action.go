@@ -20,21 +20,6 @@ type ProxyConfig struct {
 	upstream.Config `yaml:",inline,optional"`
 }
 
-// FilesConfig serves the files of a folder. What begins with a dot and what
-// leads outside the folder is not there.
-type FilesConfig struct {
-	// Folder whose files are served.
-	Root string `yaml:"root,short" path:"folder" required:"true"`
-	// Files that stand for their folder.
-	Index []string `yaml:"index"`
-	// Lists the files of a folder that has no index, as a page or, where that is asked for, as JSON.
-	Listing bool `yaml:"listing"`
-	// File within root that is served, with status 200, where there is none: index.html lets a single-page application do its own routing.
-	Missing string `yaml:"missing"`
-	// Content types by file extension that differ from the usual, as in .log: text/plain.
-	Types map[string]string `yaml:"types"`
-}
-
 // RedirectConfig sends the client elsewhere.
 type RedirectConfig struct {
 	// Path or URL to go to, which may hold variables. Where the route's path ends in /* and to in /, what the * stood for is put behind it. The query is kept unless to has one.

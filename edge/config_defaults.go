@@ -59,13 +59,6 @@ func (c *ProxyConfig) SetDefaults() {
 }
 
 // SetDefaults fills in what was left at zero.
-func (c *FilesConfig) SetDefaults() {
-	if c.Index == nil {
-		c.Index = []string{"index.html"}
-	}
-}
-
-// SetDefaults fills in what was left at zero.
 func (c *RedirectConfig) SetDefaults() { fill(&c.Status, 308) }
 
 // SetDefaults fills in what was left at zero.

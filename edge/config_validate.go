@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/netwright/netwright/edge/files"
 	"github.com/netwright/netwright/edge/route"
 	"github.com/netwright/netwright/edge/upstream"
 )
@@ -72,6 +73,9 @@ func (c *RouteConfig) Validate() error {
 	case 1:
 	default:
 		m.add([]string{actions[1]}, "a route does one thing, and this one has %s", strings.Join(actions, " and "))
+	}
+	if c.Files != nil {
+		m.folder(c.Files)
 	}
 	m.errors(c.Errors)
 	m.templates(c)
@@ -215,20 +219,18 @@ func (c *RespondConfig) Validate() error {
 	return m.err()
 }
 
-// Validate tells everything that is wrong with a folder of files.
-func (c *FilesConfig) Validate() error {
-	var m mistakes
+// folder tells what is wrong with a folder of files.
+func (m *mistakes) folder(c *files.Config) {
 	for i, name := range c.Index {
 		if strings.ContainsAny(name, "/\\") {
-			m.add([]string{"index", strconv.Itoa(i)}, "%q must be a file name alone", name)
+			m.add([]string{"files", "index", strconv.Itoa(i)}, "%q must be a file name alone", name)
 		}
 	}
 	for extension := range c.Types {
 		if !strings.HasPrefix(extension, ".") {
-			m.add([]string{"types", extension}, "an extension begins with a dot: .%s", extension)
+			m.add([]string{"files", "types", extension}, "an extension begins with a dot: .%s", extension)
 		}
 	}
-	return m.err()
 }
 
 // isToken tells whether s is a token (RFC 9110 §5.6.2).

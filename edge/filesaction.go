@@ -9,13 +9,13 @@ import (
 
 // folder is the action of a route that serves files.
 type folder struct {
-	cfg *FilesConfig
+	cfg *files.Config
 	*files.Handler
 }
 
 // newFolder opens the folder of a route, or takes over the one that an older
 // table has open.
-func newFolder(cfg *FilesConfig, old *table) (Handler, error) {
+func newFolder(cfg *files.Config, old *table) (Handler, error) {
 	if old != nil {
 		for _, r := range old.routes {
 			if f, ok := r.handler.(*folder); ok && reflect.DeepEqual(f.cfg, cfg) {
@@ -23,9 +23,7 @@ func newFolder(cfg *FilesConfig, old *table) (Handler, error) {
 			}
 		}
 	}
-	h, err := files.New(files.Config{
-		Root: cfg.Root, Index: cfg.Index, Listing: cfg.Listing, Missing: cfg.Missing, Types: cfg.Types,
-	})
+	h, err := files.New(*cfg)
 	if err != nil {
 		return nil, err
 	}

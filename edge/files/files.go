@@ -10,13 +10,26 @@ import (
 	"github.com/netwright/netwright/http/message"
 )
 
-// Config says which files are served and how.
+// Config serves the files of a folder. What begins with a dot and what leads
+// outside the folder is not there.
 type Config struct {
-	Root    string            // the folder
-	Index   []string          // files that stand for their folder; nil: index.html
-	Listing bool              // list folders that have none of them
-	Missing string            // file within the folder that stands for those that are not there
-	Types   map[string]string // content types by extension (".log") besides the built-in ones
+	// Folder whose files are served.
+	Root string `yaml:"root,short" path:"folder" required:"true"`
+	// Files that stand for their folder.
+	Index []string `yaml:"index"`
+	// Lists the files of a folder that has no index, as a page or, where that is asked for, as JSON.
+	Listing bool `yaml:"listing"`
+	// File within root that is served, with status 200, where there is none: index.html lets a single-page application do its own routing.
+	Missing string `yaml:"missing"`
+	// Content types by file extension that differ from the usual, as in .log: text/plain.
+	Types map[string]string `yaml:"types"`
+}
+
+// SetDefaults fills in what was left at zero.
+func (c *Config) SetDefaults() {
+	if c.Index == nil {
+		c.Index = []string{"index.html"}
+	}
 }
 
 // Handler serves the files of a folder. It may be used concurrently.
@@ -30,9 +43,7 @@ type Handler struct {
 
 // New opens the folder.
 func New(cfg Config) (*Handler, error) {
-	if cfg.Index == nil {
-		cfg.Index = []string{"index.html"}
-	}
+	cfg.SetDefaults()
 	for extension := range cfg.Types {
 		if !strings.HasPrefix(extension, ".") {
 			return nil, fmt.Errorf("files: %q is no extension; .%s would be", extension, extension)
