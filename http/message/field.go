@@ -70,15 +70,6 @@ func (f Fields) Remove(name []byte) {
 	}
 }
 
-// RemoveKnown hides every field of that known name.
-func (f Fields) RemoveKnown(n Name) {
-	for i := range f {
-		if f[i].Known == n {
-			f[i].Known = Removed
-		}
-	}
-}
-
 // HasToken says whether the list fields of that name (RFC 9110 §5.6.1) hold the
 // token, in any case. token is in lower case.
 func (f Fields) HasToken(n Name, token string) bool {
