@@ -23,7 +23,7 @@ type fixed struct {
 
 // newRespond makes the action of a route that gives a fixed answer.
 func newRespond(cfg *RespondConfig, groups int) (Handler, error) {
-	a, err := newFixed(cmp.Or(cfg.Status, 503), cfg.Body, cfg.Type, cfg.Headers, groups)
+	a, err := newFixed(cfg.Status, cfg.Body, cfg.Type, cfg.Headers, groups)
 	if err != nil {
 		return nil, err
 	}
