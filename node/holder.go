@@ -2,11 +2,13 @@ package node
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/netwright/netwright/endpoint"
 )
@@ -42,6 +44,19 @@ func Holder(url string) string {
 		}
 	}
 	return ""
+}
+
+// whoHolds adds to the error of a listener whose address is taken who has it,
+// where that can be known.
+func whoHolds(err error) error {
+	var e *endpoint.Error
+	if !errors.As(err, &e) || !errors.Is(err, syscall.EADDRINUSE) {
+		return err
+	}
+	if who := Holder(e.Endpoint); who != "" {
+		return fmt.Errorf("%w; now it is %s", err, who)
+	}
+	return err
 }
 
 // listening finds the inodes of the sockets that listen on a port, and the user

@@ -101,7 +101,7 @@ func (n *Node) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil // it was told to stop before it had begun
 		}
-		return err
+		return whoHolds(err)
 	}
 	n.manager.ready()
 	n.tasks.add("watchdog", n.manager.serve)
@@ -201,6 +201,7 @@ func (n *Node) Reload(ctx context.Context) ([]string, error) {
 	}
 	n.manager.reloading()
 	changes, err := n.reload(ctx)
+	err = whoHolds(err)
 	last := &console.Reload{At: time.Now(), Changes: changes}
 	if err != nil {
 		last.Error = err.Error()

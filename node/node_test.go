@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -132,12 +134,17 @@ func (r *running) change(text string) []string {
 // free is an address of loopback on which nobody listens.
 func free(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		// Below the ports that the kernel gives to others while this one is not
+		// yet listened on.
+		port := strconv.Itoa(10000 + rand.IntN(22000))
+		if ln, err := net.Listen("tcp", ":"+port); err == nil {
+			ln.Close()
+			return "127.0.0.1:" + port
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 func dial(t *testing.T, addr string) net.Conn {
@@ -279,6 +286,8 @@ func TestReloadIsAllOrNothing(t *testing.T) {
 			r.write(text)
 			if _, err := r.Reload(t.Context()); err == nil {
 				t.Fatal("it was applied")
+			} else if name == "address is taken" && !strings.Contains(err.Error(), fmt.Sprintf("now it is node.test (process %d)", os.Getpid())) {
+				t.Errorf("it does not say by whom: %v", err)
 			}
 			if body := get(t, "http://"+addr); body != "old" {
 				t.Errorf("the node answers %q", body)

@@ -19,7 +19,6 @@ import (
 
 	"github.com/netwright/netwright/config"
 	"github.com/netwright/netwright/config/decode"
-	"github.com/netwright/netwright/endpoint"
 	"github.com/netwright/netwright/node"
 )
 
@@ -148,7 +147,7 @@ func runNode(ctx context.Context, n *node.Node, log *slog.Logger) error {
 	var g errgroup.Group
 	g.Go(func() error {
 		defer cancel()
-		return whoHolds(n.Run(ctx))
+		return n.Run(ctx)
 	})
 	g.Go(func() error {
 		for {
@@ -161,19 +160,6 @@ func runNode(ctx context.Context, n *node.Node, log *slog.Logger) error {
 		}
 	})
 	return g.Wait()
-}
-
-// whoHolds adds to the error of a listener whose address is taken who has it,
-// where that can be known.
-func whoHolds(err error) error {
-	var e *endpoint.Error
-	if !errors.As(err, &e) || !errors.Is(err, syscall.EADDRINUSE) {
-		return err
-	}
-	if who := node.Holder(e.Endpoint); who != "" {
-		return fmt.Errorf("%w; now it is %s", err, who)
-	}
-	return err
 }
 
 func reloadNow(ctx context.Context, n *node.Node, log *slog.Logger) {
