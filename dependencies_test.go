@@ -1,6 +1,7 @@
 package netwright
 
 import (
+	"bytes"
 	"maps"
 	"os"
 	"regexp"
@@ -8,17 +9,6 @@ import (
 	"strings"
 	"testing"
 )
-
-// testOnly are the modules that tests measure ours against; the binary must
-// not hold them.
-var testOnly = []string{
-	"github.com/chromedp/cdproto",
-	"github.com/chromedp/chromedp",
-	"github.com/coder/websocket",
-	"github.com/eclipse/paho.golang",
-	"github.com/gopacket/gopacket",
-	"github.com/rogpeppe/go-internal",
-}
 
 // modFile reads the paths that go.mod requires, and whether it replaces any.
 func modFile(t *testing.T) (required []string, replaces bool) {
@@ -78,37 +68,45 @@ func TestModHasNoReplace(t *testing.T) {
 	}
 }
 
-// docs/dependencies.md says why each dependency is there.
+// docs/dependencies.md says why each dependency is there, and which of them are
+// there for tests alone: those are not in the binary.
 func TestDependenciesAreExplained(t *testing.T) {
 	required, _ := modFile(t)
 	text, err := os.ReadFile("docs/dependencies.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	explained := make(map[string]bool)
-	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\| [^|]{10,} \\| [^|]{3,} \\|$").FindAllSubmatch(text, -1) {
-		explained[string(m[1])] = true
+	shipped, tests, ok := bytes.Cut(text, []byte("\n## In tests and benchmarks only\n"))
+	if !ok {
+		t.Fatal("docs/dependencies.md has no part for what only tests and benchmarks use")
 	}
-	for m := range imported(t, required) {
-		if !explained[m] {
+	explained := explainedIn(shipped, true)
+	maps.Copy(explained, explainedIn(tests, false))
+	used := imported(t, required)
+	for m, ships := range used {
+		switch said, ok := explained[m]; {
+		case !ok:
 			t.Errorf("docs/dependencies.md has no line for %s: why is it there, and what was it chosen over?", m)
+		case ships && !said:
+			t.Errorf("docs/dependencies.md says that only tests use %s, but the product imports it", m)
+		case said && !ships:
+			t.Errorf("docs/dependencies.md says that %s is in the binary, but only tests and benchmarks import it", m)
 		}
 	}
 	for _, m := range slices.Sorted(maps.Keys(explained)) {
-		if !slices.Contains(required, m) {
-			t.Errorf("docs/dependencies.md explains %s, which go.mod does not require", m)
+		if _, ok := used[m]; !ok {
+			t.Errorf("docs/dependencies.md explains %s, which nothing imports", m)
 		}
 	}
 }
 
-func TestPeersStayInTests(t *testing.T) {
-	required, _ := modFile(t)
-	used := imported(t, required)
-	for _, m := range testOnly {
-		if used[m] {
-			t.Errorf("%s is a peer for tests, but the product imports it", m)
-		}
+// explainedIn maps the modules that have a whole line in a table to value.
+func explainedIn(table []byte, value bool) map[string]bool {
+	modules := make(map[string]bool)
+	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\| [^|]{10,} \\| [^|]{3,} \\|$").FindAllSubmatch(table, -1) {
+		modules[string(m[1])] = value
 	}
+	return modules
 }
 
 func TestModuleOf(t *testing.T) {
