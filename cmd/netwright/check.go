@@ -22,8 +22,9 @@ func checkCommand() *cobra.Command {
   netwright check --json | jq '.problems[].message'`,
 		Long: `Reads the config, ` + config.DefaultFile + ` of this folder where no FILE is named, and prints
 a table of what "netwright up" would run with it, or everything that is wrong in
-it, each with its line and column and what would be right. Of what is defined and
-nothing uses it warns. Nothing is started.`,
+it, each with its line and column and what would be right. The files that guards
+and certificates are made of are read too. Of what is defined and nothing uses it
+warns. Nothing is started.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := config.DefaultFile
@@ -62,8 +63,11 @@ func check(cmd *cobra.Command, file string, asJSON bool) error {
 	case err != nil && !errors.As(err, &problems):
 		return err
 	}
-	answer := checked{OK: err == nil, Problems: listProblems(problems), Warnings: []problem{}}
 	if c != nil {
+		problems = c.CheckFiles()
+	}
+	answer := checked{OK: err == nil && len(problems) == 0, Problems: listProblems(problems), Warnings: []problem{}}
+	if answer.OK {
 		summary := c.Summary()
 		answer.Runs, answer.Warnings = &summary, listProblems(c.Warnings())
 	}

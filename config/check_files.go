@@ -1,0 +1,49 @@
+package config
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/netwright/netwright/cert"
+	"github.com/netwright/netwright/config/decode"
+	"github.com/netwright/netwright/guard"
+)
+
+// CheckFiles reads the files that guards and certificates are made of and returns
+// what is wrong in them. [Load] only looks whether they are there, for who runs the
+// config reads them anyway.
+func (c *Config) CheckFiles() decode.Problems {
+	var found decode.Problems
+	_, err := guard.NewSet(c.Guards, nil, nil)
+	for _, err := range parts(err) {
+		path := []string{"guards"}
+		if e, ok := errors.AsType[*guard.ConfigError](err); ok {
+			path, err = append(path, e.Path...), e.Err
+		}
+		found = append(found, c.doc.Value(path...).Problem("%v", err))
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Certs)) {
+		if c.Certs[name].Internal != nil {
+			continue // made when something runs
+		}
+		if _, err := cert.New(name, c.Certs[name], "", nil); err != nil {
+			found = append(found, c.doc.Value("certs", name).Problem("%v", err))
+		}
+	}
+	for _, p := range found {
+		p.Message = c.doc.Hide(p.Message)
+	}
+	return found.Sorted()
+}
+
+// parts are the errors that err joins.
+func parts(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
