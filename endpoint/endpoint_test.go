@@ -261,6 +261,8 @@ func TestDialErrors(t *testing.T) {
 	f(secure.String()+"?ca=/no/such/file", StepTLS, "ca: open /no/such/file")
 	f(secure.String()+"?cert="+p.file("ca.pem"), StepTLS, "together")
 	f("tcp://127.0.0.1:1?via=socks5://127.0.0.1:1", StepConnect, "refused")
+	feed := echoing(t, "ws://127.0.0.1:0/feed", nil)
+	f("ws://"+feed.Address()+"/other", StepWebSocket, "/other: websocket: handshake refused with 404")
 }
 
 func TestDialTimeout(t *testing.T) {

@@ -96,7 +96,8 @@ func reason(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return "no answer in time"
 	}
-	return strings.TrimPrefix(err.Error(), "tls: ")
+	text := strings.TrimPrefix(err.Error(), "tls: ")
+	return strings.TrimPrefix(text, "websocket: ") // the step says so
 }
 
 func hint(u *URL, step Step, err error) string {
