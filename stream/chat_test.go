@@ -99,7 +99,7 @@ func TestChat(t *testing.T) {
 
 // A thousand members in one room: every line reaches all, in one order.
 func TestThousandMembers(t *testing.T) {
-	to, _ := serve(t, newHandler(t, Config{Kind: "chat", Chat: ChatConfig{Queue: 4000, Rate: -1}}), "tcp://127.0.0.1:0")
+	to, _ := serve(t, newHandler(t, Config{Kind: "chat", Chat: ChatConfig{Rate: -1}}), "tcp://127.0.0.1:0")
 	const many, talkers = 1000, 20
 	members := make([]*person, many)
 	for i := range members {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/netwright/netwright/endpoint"
@@ -27,6 +28,7 @@ type member struct {
 	out   int64 // the writer's until it has ended
 
 	lines   chan []byte // what waits to be written; closed when nobody can tell this member any more
+	writing atomic.Bool // the peer is what the writer waits for, if for anything
 	once    sync.Once
 	dropped chan struct{} // closed when the member can be told no more
 	cause   error         // why; set before dropped is closed
@@ -34,14 +36,26 @@ type member struct {
 
 var errSlow = errors.New("read too slowly")
 
-// tell queues a line, and lets a member go who has too many waiting already.
-// It never blocks: others wait behind it.
+// tell queues a line, and lets a member go who has too many waiting already. It
+// never waits for a peer, since others wait behind it; only for the writer where
+// that had no turn yet, as when a thousand come in at once.
 func (m *member) tell(line Line) {
 	select {
 	case m.lines <- line.wire:
+		return
 	default:
-		m.drop(errSlow)
 	}
+	if !m.writing.Load() && !m.isDropped() {
+		turn := time.NewTimer(patience)
+		defer turn.Stop()
+		select {
+		case m.lines <- line.wire:
+			return
+		case <-m.dropped:
+		case <-turn.C:
+		}
+	}
+	m.drop(errSlow)
 }
 
 // drop ends the reads and writes in progress and those to come.
@@ -87,7 +101,9 @@ func (m *member) write() {
 		if m.isDropped() { // perhaps just before, with an earlier deadline
 			continue
 		}
+		m.writing.Store(true)
 		n, err := m.conn.Write(batch)
+		m.writing.Store(false)
 		m.out += int64(n)
 		if err != nil {
 			m.drop(err)
