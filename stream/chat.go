@@ -36,8 +36,10 @@ const (
 	// gather is how long a line waits for others to be written with: nobody
 	// sees it, and in a full room it spares most of the writes.
 	gather = 5 * time.Millisecond
-	// patience is how long a line waits for a member's writer to have its turn.
+	// patience is how long a line waits for a member's writer to have its turn, and
+	// moment how long for a write to end that is under way.
 	patience = time.Second
+	moment   = 20 * time.Millisecond
 )
 
 // SetDefaults fills what is zero: lines of 1KiB, 10 of them a second, 256

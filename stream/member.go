@@ -36,26 +36,28 @@ type member struct {
 
 var errSlow = errors.New("read too slowly")
 
-// tell queues a line, and lets a member go who has too many waiting already. It
-// never waits for a peer, since others wait behind it; only for the writer where
-// that had no turn yet, as when a thousand come in at once.
+// tell queues a line, and lets a member go who has too many waiting already.
+// Others wait behind it, so a peer that does not take what is being written gets
+// a moment only; a writer that had no turn yet, as when a thousand come in at
+// once, gets longer.
 func (m *member) tell(line Line) {
 	select {
 	case m.lines <- line.wire:
 		return
 	default:
 	}
-	if !m.writing.Load() && !m.isDropped() {
-		turn := time.NewTimer(patience)
-		defer turn.Stop()
-		select {
-		case m.lines <- line.wire:
-			return
-		case <-m.dropped:
-		case <-turn.C:
-		}
+	wait := patience
+	if m.writing.Load() {
+		wait = moment
 	}
-	m.drop(errSlow)
+	turn := time.NewTimer(wait)
+	defer turn.Stop()
+	select {
+	case m.lines <- line.wire:
+	case <-m.dropped:
+	case <-turn.C:
+		m.drop(errSlow)
+	}
 }
 
 // drop ends the reads and writes in progress and those to come.
