@@ -169,5 +169,8 @@ func (ex *Exchange) brokenOff(err error) error {
 	if errors.As(err, &taking) || ex.Err() != nil {
 		return hungUp(err)
 	}
+	if gone := ex.Stream.Flush(); gone != nil { // now, so that the record counts it
+		return hungUp(gone)
+	}
 	return &targetError{err}
 }
