@@ -15,6 +15,7 @@ import (
 // recorder is an upstream that keeps the bytes it gets on each connection, and
 // answers whenever they end in what looks like the end of a request.
 type recorder struct {
+	keep  bool // does not ask for another connection behind each request
 	mu    sync.Mutex
 	conns []*bytes.Buffer
 	ended uint64 // connections
@@ -31,18 +32,20 @@ func (u *recorder) serve(conn net.Conn, _ *bufio.Reader) {
 		u.mu.Unlock()
 	}()
 	buf := make([]byte, 64<<10)
-	for {
+	for answered := false; ; {
 		n, err := conn.Read(buf)
 		u.mu.Lock()
 		got.Write(buf[:n])
 		whole := requestsIn(got.Bytes()) != nil
 		u.mu.Unlock()
-		if err != nil {
+		switch {
+		case err != nil:
 			return
-		}
-		if whole {
+		case whole && u.keep:
+			io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		case whole && !answered: // what comes behind it is to be seen, too
 			io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-			return
+			answered = true
 		}
 	}
 }
@@ -70,19 +73,28 @@ type got struct{ method, target, host, body string }
 
 // requestsIn reads bytes as whole requests; nil when they are not that.
 func requestsIn(b []byte) []got {
+	list, err := readRequests(b)
+	if err != nil {
+		return nil
+	}
+	return list
+}
+
+// readRequests gives the whole requests that b begins with, and why what is behind
+// them is none.
+func readRequests(b []byte) (list []got, err error) {
 	in := bufio.NewReader(bytes.NewReader(b))
-	var list []got
 	for {
 		if _, err := in.Peek(1); err != nil {
-			return list
+			return list, nil
 		}
 		r, err := http.ReadRequest(in)
 		if err != nil {
-			return nil
+			return list, err
 		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			return nil
+			return list, err
 		}
 		list = append(list, got{r.Method, r.RequestURI, r.Host, string(body)})
 	}
@@ -156,12 +168,9 @@ func FuzzUpstreamSeesOneRequest(f *testing.F) {
 	})
 }
 
-// brokenOff says whether b is the beginning of a request whose body did not come.
+// brokenOff says whether b ends in the beginning of a request whose body did not
+// come.
 func brokenOff(b []byte) bool {
-	r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(b)))
-	if err != nil {
-		return false
-	}
-	_, err = io.ReadAll(r.Body)
+	_, err := readRequests(b)
 	return err == io.ErrUnexpectedEOF
 }
