@@ -87,7 +87,9 @@ func (ex *Exchange) reset() {
 	ex.captures, ex.matched = ex.captures[:0], nil
 	ex.text, ex.id = ex.text[:0], nil
 	ex.choice, ex.comeAgain = upstream.Choice{}, 0
-	ex.variables = route.Values{}
+	if ex.variables.Request != nil {
+		ex.variables = route.Values{}
+	}
 }
 
 // Secure says whether the client came over TLS.
@@ -163,14 +165,19 @@ func (ex *Exchange) respondWhole(r *message.Response, body []byte) error {
 // finishFields makes the changes that every answer of the service gets, and then
 // those of its route.
 func (ex *Exchange) finishFields(r *message.Response) {
-	if all := ex.table.response; all != nil {
-		ex.text = all.Apply(ex.text, &r.Fields, ex.values())
-	}
+	ex.edit(ex.table.response, &r.Fields)
 	if ex.route != nil {
-		ex.text = ex.route.response.Apply(ex.text, &r.Fields, ex.values())
+		ex.edit(ex.route.response, &r.Fields)
 	}
 	if !r.Fields.Has(message.XRequestID) {
 		r.Fields.AddKnown(message.XRequestID, ex.requestID())
+	}
+}
+
+// edit makes changes to fields, if there are any.
+func (ex *Exchange) edit(e *route.Edits, fields *message.Fields) {
+	if e != nil && !e.None() {
+		ex.text = e.Apply(ex.text, fields, ex.values())
 	}
 }
 

@@ -66,10 +66,8 @@ func (ex *Exchange) forwardRequest() {
 	fields.AddKnown(message.Forwarded, ex.join(forwarded, ex.element(address, proto)))
 	fields.AddKnown(message.Via, ex.join(via, ex.via(ex.Request.Version)))
 	fields.AddKnown(message.XRequestID, ex.requestID())
-	if all := ex.table.request; all != nil {
-		ex.text = all.Apply(ex.text, fields, ex.values())
-	}
-	ex.text = ex.route.request.Apply(ex.text, fields, ex.values())
+	ex.edit(ex.table.request, fields)
+	ex.edit(ex.route.request, fields)
 }
 
 // mayForward counts Max-Forwards down and says whether the request may go on, or

@@ -76,7 +76,7 @@ func (a *fixed) respond(ex *Exchange, r *message.Response, status int) error {
 	if len(a.contentType) > 0 {
 		r.Fields.AddKnown(message.ContentType, a.contentType)
 	}
-	ex.text = a.fields.Apply(ex.text, &r.Fields, ex.values())
+	ex.edit(a.fields, &r.Fields)
 	return ex.respondWhole(r, body)
 }
 

@@ -139,6 +139,11 @@ func parseName(text string, request bool) (name, error) {
 	return n, nil
 }
 
+// None tells whether nothing is changed.
+func (e *Edits) None() bool {
+	return len(e.remove)+len(e.prefixes)+len(e.set)+len(e.add) == 0
+}
+
 // NeedsCaptures tells whether a value has ${1} or another group.
 func (e *Edits) NeedsCaptures() bool {
 	uses := func(d edit) bool { return d.value.NeedsCaptures() }
