@@ -380,6 +380,22 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+func TestRedactNamedValues(t *testing.T) {
+	into := struct {
+		Set map[string][]string `yaml:"set" secret:"Authorization|Cookie"`
+	}{map[string][]string{"authorization": {"Bearer tOpSeCrEt"}, "Cookie": {"a=tOpSeCrEt"}, "X-Edge": {"shown"}}}
+	out, err := Encode(&into, EncodeOptions{Redact: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(out); strings.Contains(text, "tOpSeCrEt") || !strings.Contains(text, "shown") || strings.Count(text, Redacted) != 2 {
+		t.Errorf("%s", text)
+	}
+	if out, err = Encode(&into, EncodeOptions{}); err != nil || strings.Count(string(out), "tOpSeCrEt") != 2 {
+		t.Errorf("what is not to be redacted: %s, %v", out, err)
+	}
+}
+
 func TestRedact(t *testing.T) {
 	t.Setenv("NETWRIGHT_TEST", "hidden")
 	var into site

@@ -27,6 +27,7 @@
 //	enum:"a|b|c"        string: one of these
 //	required:"true"     the key must be there
 //	secret:"true"       never printed by [Encode]
+//	secret:"A|B"        of a map: the values of these names, in any case
 //	path:"true"         a file name, taken relative to the folder of the file;
 //	                    "file" or "folder" where it must be there already
 //	default:"text"      what documents say of the default, where it depends on the

@@ -84,7 +84,9 @@ func (e encoder) value(v reflect.Value, f Field, path []string) *yaml.Node {
 	names := v.MapKeys()
 	slices.SortFunc(names, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
 	for _, name := range names {
-		inner := e.value(v.MapIndex(name), f.element(), append(slices.Clip(path), name.String()))
+		of := f.element()
+		of.Secret = of.Secret || slices.ContainsFunc(f.Secrets, func(s string) bool { return strings.EqualFold(s, name.String()) })
+		inner := e.value(v.MapIndex(name), of, append(slices.Clip(path), name.String()))
 		n.Content = append(n.Content, textNode(name.String()), inner)
 	}
 	return n

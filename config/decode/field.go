@@ -17,9 +17,10 @@ type Field struct {
 	Enum     []string // what a string may be, nil for anything
 	Required bool
 	Secret   bool
-	Path     string // "file" or "folder", which must be there, or "true" for any name; "" for no name of a file
-	Default  string // what documents say of the default, where it is not what SetDefaults makes; "-" for nothing
-	Short    bool   // a scalar in place of the struct sets this field
+	Secrets  []string // the names whose values in a map are secret
+	Path     string   // "file" or "folder", which must be there, or "true" for any name; "" for no name of a file
+	Default  string   // what documents say of the default, where it is not what SetDefaults makes; "-" for nothing
+	Short    bool     // a scalar in place of the struct sets this field
 }
 
 // Fields returns the keys of the struct type t in the order of its fields,
@@ -50,6 +51,9 @@ func Fields(t reflect.Type) []Field {
 			Path:     sf.Tag.Get("path"),
 			Default:  sf.Tag.Get("default"),
 			Short:    slices.Contains(strings.Split(options, ","), "short"),
+		}
+		if names := sf.Tag.Get("secret"); names != "" && names != "true" {
+			field.Secrets = strings.Split(names, "|")
 		}
 		if enum := sf.Tag.Get("enum"); enum != "" {
 			field.Enum = strings.Split(enum, "|")

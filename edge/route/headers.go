@@ -22,9 +22,9 @@ type Headers struct {
 // order: remove, set, add.
 type Fields struct {
 	// Takes the place of every field of that name, as in {X-Client: "${remote}"}. With variables that are all empty there is no field.
-	Set map[string][]string `yaml:"set"`
+	Set map[string][]string `yaml:"set" secret:"Authorization|Proxy-Authorization|Cookie|Set-Cookie|X-Api-Key|X-Auth-Token"`
 	// Adds a field beside those of that name.
-	Add map[string][]string `yaml:"add"`
+	Add map[string][]string `yaml:"add" secret:"Authorization|Proxy-Authorization|Cookie|Set-Cookie|X-Api-Key|X-Auth-Token"`
 	// Names of fields to take away; X-Internal-* for all that begin so.
 	Remove []string `yaml:"remove"`
 }

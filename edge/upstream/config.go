@@ -145,7 +145,7 @@ type HealthConfig struct {
 	// Host field of the request; the URL's host by default.
 	Host string `yaml:"host"`
 	// Further header fields of the request.
-	Headers map[string]string `yaml:"headers"`
+	Headers map[string]string `yaml:"headers" secret:"Authorization|Proxy-Authorization|Cookie|Set-Cookie|X-Api-Key|X-Auth-Token"`
 	// Port that is asked instead of the target's own.
 	Port int `yaml:"port"`
 	// Statuses that mean well; 200-399 by default.
