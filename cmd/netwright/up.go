@@ -53,7 +53,7 @@ one ends it at once. SIGHUP, or "netwright reload", applies a changed file.`,
 			if quick || len(args) == 0 && errors.Is(err, fs.ErrNotExist) {
 				return quickstart(cmd, log, quick)
 			}
-			cfg, err := config.Load(file)
+			cfg, err := load(file, log)
 			if err != nil {
 				return err
 			}
@@ -73,13 +73,25 @@ func logger(w io.Writer, level string) (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})), nil
 }
 
+// load reads a config, and logs what in it is of no use.
+func load(file string, log *slog.Logger) (*config.Config, error) {
+	cfg, err := config.Load(file)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range cfg.Warnings() {
+		log.Warn(w.Error())
+	}
+	return cfg, nil
+}
+
 // up runs a config until the command is told to stop.
 func up(cmd *cobra.Command, cfg *config.Config, log *slog.Logger) error {
 	path := cfg.Path()
 	var n *node.Node
 	n, err := node.New(cfg, node.Options{
 		Log: log, Version: version(),
-		Load:  func() (*config.Config, error) { return config.Load(path) },
+		Load:  func() (*config.Config, error) { return load(path, log) },
 		Ready: func() { fmt.Fprint(cmd.OutOrStdout(), running(n, cfg)) }, Draining: draining(cmd.ErrOrStderr()),
 	})
 	if err != nil {
