@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/netwright/netwright/cert"
 	"github.com/netwright/netwright/endpoint"
@@ -46,6 +47,54 @@ func TestStreamGuard(t *testing.T) {
 	}
 	if rec := r.record(connection); rec.Outcome() != "refused" || !strings.HasPrefix(rec.Get(flow.Refusal), "others: ") || rec.Has(flow.Error) {
 		t.Errorf("%s", rec.AppendJSON(nil))
+	}
+}
+
+// A thousand peers talk at once, each to its own echo. The guard counts them all:
+// one more stays out until another goes.
+func TestManyStreams(t *testing.T) {
+	const many = 1000
+	addr := free(t)
+	r := start(t, fmt.Sprintf("guards:\n  some: {allow: 127.0.0.0/8, concurrency: %d}\nserve:\n  echo:\n    listen: tcp://%s\n    stream: echo\n    guards: [some]\n", many, addr))
+	conns := make([]net.Conn, many)
+	for i := range conns {
+		conns[i] = dial(t, addr)
+		fmt.Fprintf(conns[i], "this is %4d", i)
+	}
+	for i, conn := range conns {
+		got, want := make([]byte, 12), fmt.Sprintf("this is %4d", i)
+		if _, err := io.ReadFull(conn, got); err != nil || string(got) != want {
+			t.Fatalf("%q, %v; want %q", got, err, want)
+		}
+	}
+	if s := r.Services(); s[0].Connections != many || s[0].Accepted != many {
+		t.Errorf("%+v", s)
+	}
+	if got, _ := io.ReadAll(dial(t, addr)); len(got) > 0 {
+		t.Errorf("one too many reads %q", got)
+	}
+	refused := func(r *flow.Record) bool { return connection(r) && r.Outcome() == "refused" }
+	if rec := r.record(refused); !strings.HasPrefix(rec.Get(flow.Refusal), "some: ") {
+		t.Errorf("%s", rec.AppendJSON(nil))
+	}
+	for _, conn := range conns {
+		conn.(*net.TCPConn).CloseWrite()
+		if rest, err := io.ReadAll(conn); len(rest) > 0 || err != nil {
+			t.Fatalf("behind its end came %q, %v", rest, err)
+		}
+	}
+	served := func(r *flow.Record) bool {
+		return connection(r) && r.Outcome() == "ok" && r.BytesIn == 12 && r.BytesOut == 12
+	}
+	for end := time.Now().Add(wait); len(r.Journal().Last(2*many, served)) < many; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d were served, want %d", len(r.Journal().Last(2*many, served)), many)
+		}
+	}
+	conn := dial(t, addr)
+	(&keepAlive{t: t, conn: conn}).exchange("there is room")
+	if n := len(r.Journal().Last(2*many, refused)); n != 1 {
+		t.Errorf("%d were refused, want 1", n)
 	}
 }
 
