@@ -69,19 +69,31 @@ func (s *nameServer) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	w.WriteMsg(m)
 }
 
+// listenBoth opens a port that is free for UDP and for TCP.
+func listenBoth(t testing.TB) (net.PacketConn, net.Listener) {
+	t.Helper()
+	var clash error
+	for range 20 {
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, stream
+		}
+		packets.Close()
+		clash = err
+	}
+	t.Fatal(clash)
+	return nil, nil
+}
+
 // serveNames runs a name server on loopback, over UDP and TCP.
 func serveNames(t testing.TB) *nameServer {
 	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, stream := listenBoth(t)
 	s := &nameServer{address: packets.LocalAddr().String()}
-	stream, err := net.Listen("tcp", s.address)
-	if err != nil {
-		packets.Close()
-		t.Skipf("the TCP port of the same number is taken: %v", err)
-	}
 	for _, server := range []*dns.Server{{PacketConn: packets, Handler: s}, {Listener: stream, Handler: s}} {
 		ready := make(chan struct{})
 		server.NotifyStartedFunc = func() { close(ready) }
