@@ -92,6 +92,7 @@ var spellings = []struct{ target, want string }{
 	{"/open/%252e%252e/admin", "400"},
 	{"/%25%36%31dmin", "400"},
 	{"/%252561dmin", "400"},
+	{"/%25252561dmin", "400"},
 	// NUL, and what cuts a path for programs in C.
 	{"/admin%00", "400"},
 	{"/admin%00/users", "400"},
@@ -316,7 +317,7 @@ func FuzzNoWayAround(f *testing.F) {
 	guardAdmin := table(f, &Match{Path: []string{"/admin/*"}}, nil)
 	f.Fuzz(func(t *testing.T, target string) {
 		normal, err := message.NormalizePath(nil, []byte(target))
-		if err != nil || strings.Count(target, "%25") > 2 { // nobody decodes that often
+		if err != nil {
 			return
 		}
 		r := &message.Request{Method: []byte("GET"), Path: normal}

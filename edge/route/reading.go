@@ -7,9 +7,6 @@ package route
 // such ambiguous parts is therefore looked up a second time as the laxest of them
 // would read it, and refused if that is another route.
 
-// maxDecodings is how often in a row the laxest reader decodes.
-const maxDecodings = 3
-
 // ambiguous tells whether a normal path has anything that a lax reader reads
 // otherwise.
 func ambiguous(path []byte) bool {
@@ -43,52 +40,40 @@ func plainOctet(c byte) bool {
 func appendLax(dst, path []byte) []byte {
 	start := len(dst)
 	dst = append(dst, path...)
-	lax := resolve(decodeAll(dst[start:]))
+	end := len(dst)
 	// Encode again, behind what is there, and move the result to the front.
-	end := len(lax)
-	encoded := lax
-	for _, c := range lax[:end:end] {
+	for _, c := range resolve(decodeAll(dst[start:])) {
 		if normalByte[c] {
-			encoded = append(encoded, c)
+			dst = append(dst, c)
 		} else {
-			encoded = appendPercent(encoded, c)
+			dst = appendPercent(dst, c)
 		}
 	}
-	return append(dst[:start], encoded[end:]...)
+	return append(dst[:start], dst[end:]...)
 }
 
-// decodeAll decodes a path, in place, until there is nothing left to decode.
+// decodeAll decodes every %XX and every overlong form of an ASCII byte, and what
+// that gives again, until nothing is left to decode. It goes from the end to the
+// front, so that whatever follows a byte is decoded already when the byte comes:
+// one pass, however deep the encoding. It works in place and returns the end of s.
 func decodeAll(s []byte) []byte {
-	for range maxDecodings {
-		n := len(s)
-		if s = decodeInPlace(s); len(s) == n {
-			break
+	start := len(s)
+	for i := len(s) - 1; i >= 0; i-- {
+		start--
+		s[start] = s[i]
+		for {
+			c, size := overlong(s[start:])
+			if octet, ok := unpercent(s[start:]); ok {
+				c, size = octet, 3
+			}
+			if size == 1 {
+				break
+			}
+			start += size - 1
+			s[start] = c
 		}
 	}
-	return s
-}
-
-// decodeInPlace decodes every %XX and every overlong form of an ASCII byte.
-func decodeInPlace(s []byte) []byte {
-	n := 0
-	for i := 0; i < len(s); i++ {
-		if c, ok := unpercent(s[i:]); ok {
-			s[n] = c
-			i += 2
-		} else {
-			s[n] = s[i]
-		}
-		n++
-	}
-	s = s[:n]
-	n = 0
-	for i := 0; i < len(s); {
-		c, size := overlong(s[i:])
-		s[n] = c
-		n++
-		i += size
-	}
-	return s[:n]
+	return s[start:]
 }
 
 // overlong reads one byte, or an ASCII byte spread over two to four (which RFC
