@@ -1,0 +1,2 @@
+// Package pcap reads and writes capture files: pcap and pcapng, streaming.
+package pcap
