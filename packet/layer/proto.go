@@ -1,0 +1,109 @@
+package layer
+
+// Proto is one protocol, declared. It must not change once it is in a [Set].
+type Proto struct {
+	Name  string   // what filters and Wireshark call it: "tcp"
+	Title string   // "Transmission Control Protocol"
+	Alias []string // other names, Scapy's among them: "TCP"
+	Spec  string   // where it is defined: "RFC 9293"
+
+	// Fields in the order of their bytes.
+	Fields []Field
+
+	// Header is the length of the header in bytes, from the start of the layer,
+	// as an expression. Empty, it is where Fields end when all their widths are
+	// fixed, and everything there is when nothing follows (no Next).
+	Header string
+
+	// Total is the length of header and payload together, as an expression, for
+	// protocols that say so. What lies behind it is not part of the layer. Empty
+	// or 0: all there is.
+	Total string
+
+	// Next names, in order of preference, how the layer behind the header is
+	// found.
+	Next []Next
+
+	// On says where this protocol is found: in whose tables, under which keys.
+	On []On
+
+	// Guess tells from the first bytes of a payload whether it is this
+	// protocol. It is asked for payloads of the tables in On when no key has
+	// answered. It must not be fooled easily.
+	Guess func(payload []byte) bool
+
+	// Locate finds the layer's bounds without the table, for protocols that are
+	// met often, or that no expression describes. A protocol that has Header,
+	// Total or Next expressions as well must come to the same result by both.
+	Locate func(b []byte) Location
+
+	// Checksum is what fills a field over the bytes of the layer.
+	Checksum *Checksum
+
+	// Answers says which packet answers one of this protocol.
+	Answers *Answer
+
+	// Summary is the line that sums a packet up, with fields as ${alias}.
+	Summary string
+}
+
+// Next is one way to find the following layer: the values of fields are looked
+// up in a table.
+type Next struct {
+	When  string // a condition; empty: always
+	By    string // expressions of keys, separated by commas; the smallest value is tried first
+	Table string // the table that they are looked up in: "ip.proto", "udp.port"
+	Proto string // or the protocol itself, by name
+}
+
+// On is an entry of a protocol in a table.
+type On struct {
+	Table string
+	Keys  []uint64
+}
+
+// Location is where the parts of a layer lie, in bytes from its start.
+type Location struct {
+	Header int // length of the header
+	Total  int // length of header and payload; 0: all there is
+
+	// Next is the index in [Proto].Next to look up, or -1 for none, and Key and
+	// Key2 the keys, the first before the second. A Key2 of 0 is none.
+	Next      int
+	Key, Key2 uint32
+
+	// Reason, when not empty, says what is wrong; no layer follows then.
+	Reason string
+}
+
+// Sum is a checksum's algorithm.
+type Sum uint8
+
+// The checksums of the protocols here.
+const (
+	Internet  Sum = iota // RFC 1071
+	CRC32C               // RFC 9260 appendix A
+	Fletcher8            // ISO 8473
+)
+
+// Checksum says what a checksum field covers.
+type Checksum struct {
+	Field  string // the field that holds it, by alias or name
+	Sum    Sum
+	Pseudo bool // over the IP pseudo header as well
+	Header bool // over the header alone, not the payload
+	Zero   bool // a sum of 0 is sent as 0xFFFF, and 0 means none (RFC 768)
+}
+
+// Answer tells what a packet's answer has in common with it. Fields are given by
+// alias or name.
+type Answer struct {
+	Swap [][2]string          // fields whose values come back exchanged
+	Same []string             // fields that come back as they were
+	Pair map[string][]Answers // fields whose value has a given answer
+	When string               // a condition on the answer, such as a response flag
+	By   []string             // protocols whose packets may answer too, by quoting: "icmp"
+}
+
+// Answers is a value and the value that answers it.
+type Answers struct{ Ask, Answer uint64 }

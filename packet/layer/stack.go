@@ -1,0 +1,234 @@
+package layer
+
+// MaxLayers is how many layers of a frame are looked at. What lies deeper counts
+// as the payload of the last.
+const MaxLayers = 24
+
+// Why a layer is malformed, as [Stack].Reason says it.
+const (
+	CutOff   = "the header is cut off"
+	TooSmall = "the length of the header is too small"
+	TooShort = "the length is less than the header's"
+)
+
+// Stack is a frame with the places of its layers: a view, which holds no copy.
+// The zero value is ready; reuse it, and nothing is allocated. It is not safe
+// for use by several goroutines.
+type Stack struct {
+	Data []byte // what was captured
+	Wire int    // length on the wire, Data's or more
+
+	// Reason says what ended the dissection early: a layer that is cut short or
+	// contradicts itself, which is the last one. Empty if nothing did.
+	Reason string
+
+	set    *Set
+	n      int
+	layers [MaxLayers]Span
+}
+
+// Span is the place of a layer, in bytes from the start of the frame.
+type Span struct {
+	code   *code
+	Start  int // of the header
+	Header int // end of the header, where the payload begins
+	End    int // end of the payload; what a layer around it may still hold is not part of it
+}
+
+// Proto is the layer's protocol.
+func (sp *Span) Proto() *Proto { return sp.code.Proto }
+
+// Len is the number of layers.
+func (st *Stack) Len() int { return st.n }
+
+// Layer is the i-th layer, the outermost being 0.
+func (st *Stack) Layer(i int) *Span { return &st.layers[i] }
+
+// Set is the protocols that the frame was read by.
+func (st *Stack) Set() *Set { return st.set }
+
+// Reset finds the layers of a frame, which stays the caller's and must not
+// change while the stack is used. table and key name the first protocol, such as
+// "link" and a LINKTYPE_ value; wire is the frame's length on the wire.
+func (st *Stack) Reset(set *Set, table string, key uint32, data []byte, wire int) {
+	st.set, st.Data, st.Wire, st.Reason, st.n = set, data, max(wire, len(data)), "", 0
+	var first *code
+	if t := set.tables[table]; t != nil {
+		first = t.get(key)
+	}
+	if first == nil {
+		first = set.data
+	}
+	st.find(first)
+}
+
+func (st *Stack) find(c *code) {
+	start, end := 0, len(st.Data)
+	for c != nil && (start < end || st.n == 0) {
+		if st.n == MaxLayers {
+			st.Reason = "more layers than are looked at"
+			return
+		}
+		b := st.Data[start:end]
+		var loc Location
+		if c.Locate != nil {
+			loc = c.Locate(b)
+		} else {
+			loc = c.locate(b)
+		}
+		sp := &st.layers[st.n]
+		st.n++
+		sp.code, sp.Start, sp.Header, sp.End = c, start, end, end
+		if loc.Reason != "" {
+			st.Reason = loc.Reason
+			return
+		}
+		if uint(loc.Header) > uint(len(b)) {
+			st.Reason = CutOff
+			return
+		}
+		if loc.Total > 0 && loc.Total < len(b) {
+			if loc.Total < loc.Header {
+				st.Reason = TooShort
+				return
+			}
+			end = start + loc.Total
+			sp.End = end
+		}
+		start += loc.Header
+		sp.Header = start
+		if start < end {
+			c = st.after(c, &loc, start, end)
+		}
+	}
+}
+
+// after is the protocol of a payload.
+func (st *Stack) after(c *code, loc *Location, start, end int) *code {
+	if loc.Next >= 0 && loc.Next < len(c.next) {
+		next := &c.next[loc.Next]
+		if next.proto != nil {
+			return next.proto
+		}
+		if t := next.table; t != nil {
+			if found := t.get(loc.Key); found != nil {
+				return found
+			}
+			if loc.Key2 != 0 {
+				if found := t.get(loc.Key2); found != nil {
+					return found
+				}
+			}
+			for _, g := range t.guess {
+				if g.Guess(st.Data[start:end]) {
+					return g
+				}
+			}
+		}
+	}
+	return st.set.data
+}
+
+// locate finds a layer's bounds by its table.
+func (c *code) locate(b []byte) (loc Location) {
+	loc.Next = -1
+	if len(b) < c.min {
+		loc.Reason = CutOff
+		return loc
+	}
+	s := scope{data: b, end: len(b)}
+	switch {
+	case c.header != nil:
+		header := c.header.eval(&s)
+		if header < int64(c.min) {
+			loc.Reason = TooSmall
+			return loc
+		}
+		loc.Header = int(min(header, int64(len(b)+1)))
+	case c.fixed:
+		loc.Header = c.min
+	case len(c.next) == 0:
+		loc.Header = len(b)
+	default:
+		w := Walker{}
+		w.silent(c, b)
+		loc.Header, loc.Reason = w.bit/8, w.reason
+		s.vals = w.vals
+	}
+	s.header = loc.Header
+	if c.total != nil {
+		if total := c.total.eval(&s); total > 0 {
+			loc.Total = int(min(total, int64(len(b)+1)))
+		}
+	}
+	c.key(&s, &loc)
+	return loc
+}
+
+// key finds the first Next that holds, and its keys.
+func (c *code) key(s *scope, loc *Location) {
+	for i := range c.next {
+		next := &c.next[i]
+		if next.when != nil && next.when.eval(s) == 0 {
+			continue
+		}
+		loc.Next = i
+		for k, by := range next.by {
+			key := uint32(by.eval(s))
+			switch {
+			case k == 0:
+				loc.Key = key
+			case key < loc.Key:
+				loc.Key, loc.Key2 = key, loc.Key
+			default:
+				loc.Key2 = key
+			}
+		}
+		return
+	}
+}
+
+// Find is the first layer of a protocol by name or alias at or after from, or
+// -1.
+func (st *Stack) Find(name string, from int) int {
+	c := st.set.byName[name]
+	for i := max(from, 0); i < st.n; i++ {
+		if st.layers[i].code == c {
+			return i
+		}
+	}
+	return -1
+}
+
+// Uint reads a number, flag or IPv4 address in the first layer that has the
+// field. Fields at a fixed place are read directly, others by a walk.
+func (st *Stack) Uint(ref *FieldRef) (v uint64, ok bool) {
+	for i := range st.n {
+		sp := &st.layers[i]
+		if sp.code.id != ref.proto && !ref.shared {
+			continue
+		}
+		if ref.place >= 0 && ref.width > 0 {
+			if sp.Start*8+ref.place+ref.width > sp.End*8 {
+				return 0, false
+			}
+			return readBits(st.Data, sp.Start*8+ref.place, ref.width, ref.Field.LE), true
+		}
+		if v, ok := st.seek(i, ref.ID); ok {
+			return v, true
+		}
+	}
+	return 0, false
+}
+
+// seek finds a number in a layer by a walk.
+func (st *Stack) seek(i, id int) (u uint64, ok bool) {
+	var w Walker
+	w.Walk(st, i, func(v *Value) bool {
+		if v.ID == id {
+			u, ok = v.U, true
+		}
+		return !ok
+	})
+	return u, ok
+}
