@@ -46,6 +46,8 @@ type node struct {
 	choose *Expr
 	cases  map[uint64][]node
 	other  []node
+
+	ordered [][]node // the lists of cases and other, in the order of Cases
 }
 
 // compiler makes one protocol ready.
@@ -248,6 +250,7 @@ func (c *compiler) inside(n, self *node) (err error) {
 		if err != nil {
 			return err
 		}
+		n.ordered = append(n.ordered, list)
 		if len(cs.Of) == 0 {
 			n.other = list
 			continue
@@ -312,7 +315,7 @@ func (c *compiler) resolve(name string) (*Expr, error) {
 
 // find looks for a name in a field and what is inside it.
 func find(n *node, name string) *node {
-	if n.Name != "" && (n.Alias == name || n.Name == name || n.Name[strings.LastIndexByte(n.Name, '.')+1:] == name) {
+	if n.Alias == name || n.Name != "" && (n.Name == name || n.Name[strings.LastIndexByte(n.Name, '.')+1:] == name) {
 		return n
 	}
 	for i := len(n.sub) - 1; i >= 0; i-- {

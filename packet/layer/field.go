@@ -44,7 +44,7 @@ type Enum map[uint64]string
 // The Sub of a number are its bits, from the most significant on, and together
 // as wide as it; the Sub of everything else are laid over its bytes.
 type Field struct {
-	Name  string   // full name, as Wireshark's: "tcp.dstport"; empty for a group without a line of its own
+	Name  string   // full name, as Wireshark's: "tcp.dstport"; empty for what has no line of its own
 	Alias string   // Scapy's short name, "dport"; known within the protocol
 	Also  []string // names that this field answers to as well: "tcp.port"
 	Title string   // "Destination Port"
@@ -71,12 +71,16 @@ type Field struct {
 	Repeat string
 	Until  string
 
-	// Calc makes a field of no bytes, whose value is this expression.
+	// Calc makes a field whose value is this expression. It takes no bytes, but
+	// may be shown over those that At and Len give.
 	Calc string
 
 	// Sub are the fields inside. Switch chooses more of them by a value: the
 	// Case that has it, else the Case that lists none.
+	// The bits of a number lie in all of its bytes, or, if it is Tight, in those
+	// alone that hold them.
 	Sub    []Field
+	Tight  bool
 	Switch string
 	Cases  []Case
 

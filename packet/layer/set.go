@@ -2,9 +2,7 @@ package layer
 
 import (
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 )
 
 // Set is a number of protocols that know each other. It does not change, and may
@@ -101,66 +99,6 @@ func (s *Set) Protos() []*Proto {
 		list[i] = c.Proto
 	}
 	return list
-}
-
-// Fields lists the fields of that name: the one that is called so, the alias of
-// one ("tcp.dport"), or all that answer to it ("ip.addr" is "ip.src" and
-// "ip.dst"). An unknown name gives none.
-func (s *Set) Fields(name string) []FieldRef {
-	if id, ok := s.names[name]; ok {
-		return []FieldRef{s.ref(id)}
-	}
-	if ids := s.also[name]; ids != nil {
-		refs := make([]FieldRef, len(ids))
-		for i, id := range ids {
-			refs[i] = s.ref(id)
-		}
-		return refs
-	}
-	proto, alias, _ := strings.Cut(name, ".")
-	c := s.byName[proto]
-	if c == nil || alias == "" {
-		return nil
-	}
-	for id, f := range s.fields {
-		if s.owners[id] == c.id && f.Alias == alias {
-			return []FieldRef{s.ref(id)}
-		}
-	}
-	return nil
-}
-
-func (s *Set) ref(id int) FieldRef {
-	r := FieldRef{ID: id, Field: s.fields[id], proto: s.owners[id], place: -1}
-	if r.shared = s.shared[id]; r.shared {
-		return r
-	}
-	var look func(list []node)
-	look = func(list []node) {
-		for i := range list {
-			if n := &list[i]; n.id == id && n.Calc == "" && n.width <= 64 {
-				r.place, r.width = n.place, n.width
-			}
-			look(list[i].sub)
-		}
-	}
-	look(s.protos[r.proto].fields)
-	return r
-}
-
-// Names lists the names of all fields, sorted.
-func (s *Set) Names() []string {
-	return slices.Sorted(maps.Keys(s.names))
-}
-
-// FieldRef is a field of a set, found once and read often.
-type FieldRef struct {
-	ID     int // what [Value].ID is for this field
-	Field  *Field
-	proto  int
-	shared bool
-	place  int // in bits from the start of the layer, -1 if it varies
-	width  int
 }
 
 // table finds a protocol by a key: open addressing over a quarter-filled array,

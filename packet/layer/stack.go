@@ -47,19 +47,42 @@ func (st *Stack) Layer(i int) *Span { return &st.layers[i] }
 // Set is the protocols that the frame was read by.
 func (st *Stack) Set() *Set { return st.set }
 
+// Start is where a dissection begins: with one protocol of a set.
+type Start struct {
+	set  *Set
+	code *code
+}
+
+// Start is the protocol under a key of a table, such as "link" and a LINKTYPE_
+// value. Where there is none, all of a frame is data.
+func (s *Set) Start(table string, key uint32) Start {
+	if t := s.tables[table]; t != nil {
+		if c := t.get(key); c != nil {
+			return Start{s, c}
+		}
+	}
+	return Start{s, s.data}
+}
+
+// StartAt is the protocol of that name, or data.
+func (s *Set) StartAt(name string) Start {
+	if c := s.byName[name]; c != nil {
+		return Start{s, c}
+	}
+	return Start{s, s.data}
+}
+
 // Reset finds the layers of a frame, which stays the caller's and must not
 // change while the stack is used. table and key name the first protocol, such as
 // "link" and a LINKTYPE_ value; wire is the frame's length on the wire.
 func (st *Stack) Reset(set *Set, table string, key uint32, data []byte, wire int) {
-	st.set, st.Data, st.Wire, st.Reason, st.n = set, data, max(wire, len(data)), "", 0
-	var first *code
-	if t := set.tables[table]; t != nil {
-		first = t.get(key)
-	}
-	if first == nil {
-		first = set.data
-	}
-	st.find(first)
+	st.ResetFrom(set.Start(table, key), data, wire)
+}
+
+// ResetFrom is [Stack.Reset] with the first protocol already found.
+func (st *Stack) ResetFrom(start Start, data []byte, wire int) {
+	st.set, st.Data, st.Wire, st.Reason, st.n = start.set, data, max(wire, len(data)), "", 0
+	st.find(start.code)
 }
 
 func (st *Stack) find(c *code) {
@@ -198,37 +221,4 @@ func (st *Stack) Find(name string, from int) int {
 		}
 	}
 	return -1
-}
-
-// Uint reads a number, flag or IPv4 address in the first layer that has the
-// field. Fields at a fixed place are read directly, others by a walk.
-func (st *Stack) Uint(ref *FieldRef) (v uint64, ok bool) {
-	for i := range st.n {
-		sp := &st.layers[i]
-		if sp.code.id != ref.proto && !ref.shared {
-			continue
-		}
-		if ref.place >= 0 && ref.width > 0 {
-			if sp.Start*8+ref.place+ref.width > sp.End*8 {
-				return 0, false
-			}
-			return readBits(st.Data, sp.Start*8+ref.place, ref.width, ref.Field.LE), true
-		}
-		if v, ok := st.seek(i, ref.ID); ok {
-			return v, true
-		}
-	}
-	return 0, false
-}
-
-// seek finds a number in a layer by a walk.
-func (st *Stack) seek(i, id int) (u uint64, ok bool) {
-	var w Walker
-	w.Walk(st, i, func(v *Value) bool {
-		if v.ID == id {
-			u, ok = v.U, true
-		}
-		return !ok
-	})
-	return u, ok
 }

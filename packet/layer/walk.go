@@ -41,6 +41,11 @@ type Walker struct {
 	text   [256]byte
 	asked  *Stack
 	layer  int
+
+	// For a walk to one field.
+	pick   func(*Value) bool
+	wanted int
+	found  bool
 }
 
 // Walk visits the fields of the i-th layer of a frame in the order of their
@@ -123,21 +128,37 @@ func (w *Walker) field(n *node) bool {
 	if w.budget--; w.budget < 0 {
 		return w.Fail("more fields than are looked at")
 	}
-	if n.calc != nil {
-		return w.show(n, w.bit/8, 0, uint64(n.calc.eval(&w.scope)), nil) && w.inside(n, w.bit/8, w.bit/8)
-	}
-	if n.at == nil {
-		return w.here(n)
-	}
 	bit := w.bit
-	at := n.at.eval(&w.scope)
-	if at < 0 || at > int64(w.end-w.base) {
-		return w.Fail("a field lies outside")
+	if n.at != nil {
+		at := n.at.eval(&w.scope)
+		if at < 0 || at > int64(w.end-w.base) {
+			return w.Fail("a field lies outside")
+		}
+		w.bit = (w.base + int(at)) * 8
 	}
-	w.bit = (w.base + int(at)) * 8
+	if n.calc != nil {
+		ok := w.calculated(n, w.bit/8)
+		w.bit = bit
+		return ok
+	}
 	ok := w.here(n)
-	w.bit = bit
+	if n.at != nil {
+		w.bit = bit
+	}
 	return ok
+}
+
+// calculated shows a field that is made of others, over the bytes that it says.
+func (w *Walker) calculated(n *node, off int) bool {
+	size := 0
+	if n.length != nil {
+		l := n.length.eval(&w.scope)
+		if l < 0 || l > int64(w.end-off) {
+			return w.short()
+		}
+		size = int(l)
+	}
+	return w.show(n, off, size, uint64(n.calc.eval(&w.scope)), nil) && w.inside(n, off, off)
 }
 
 // here walks a field at the walk's place.
@@ -238,7 +259,11 @@ func (w *Walker) fixed(n *node) bool {
 // flags shows the bits of a number.
 func (w *Walker) flags(n *node, off, size int, u uint64) bool {
 	left := n.width
-	w.depth++
+	deeper := 0
+	if n.Name != "" {
+		deeper = 1
+	}
+	w.depth += deeper
 	for i := range n.sub {
 		f := &n.sub[i]
 		if f.calc != nil {
@@ -252,17 +277,23 @@ func (w *Walker) flags(n *node, off, size int, u uint64) bool {
 			continue
 		}
 		bits := u >> left & (1<<f.width - 1)
-		if w.budget--; f.Name == "" && len(f.sub) == 0 {
+		if w.budget--; f.Name == "" && len(f.sub) == 0 && f.slot < 0 {
 			continue
 		}
+		from, wide := off, size
 		w.v.Bit, w.v.Bits = n.width-left-f.width, f.width
-		ok := w.show(f, off, size, f.extend(bits, f.width), nil)
+		if n.Tight {
+			bit := size*8 - left - f.width
+			w.v.Bit = bit % 8
+			from, wide = off+bit/8, (bit%8+f.width+7)/8
+		}
+		ok := w.show(f, from, wide, f.extend(bits, f.width), nil)
 		w.v.Bits = 0
-		if !ok || f.flags && !w.flags(f, off, size, bits) {
+		if !ok || f.flags && !w.flags(f, from, wide, bits) {
 			return false
 		}
 	}
-	w.depth--
+	w.depth -= deeper
 	return true
 }
 

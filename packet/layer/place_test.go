@@ -1,0 +1,52 @@
+package layer
+
+import (
+	"fmt"
+	"testing"
+)
+
+// shown walks the only layer of a frame and tells what it shows, and where.
+func shown(t *testing.T, p *Proto, data []byte) (got []string) {
+	t.Helper()
+	set, err := NewSet(p, &Proto{Name: "data"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var st Stack
+	st.Reset(set, "link", 1, data, len(data))
+	var w Walker
+	if reason := w.Walk(&st, 0, func(v *Value) bool {
+		got = append(got, fmt.Sprintf("%s %d+%d depth %d = %d", v.Field.Name, v.Off, v.Len, v.Depth, v.U))
+		return true
+	}); reason != "" {
+		t.Fatal(reason)
+	}
+	return got
+}
+
+func TestPlaces(t *testing.T) {
+	link := []On{{Table: "link", Keys: []uint64{1}}}
+	for _, c := range []struct {
+		name string
+		p    *Proto
+		want string
+	}{
+		{"calculated over bytes", &Proto{Name: "x", On: link, Fields: []Field{
+			{Alias: "words", Bits: 4}, {Name: "x.flags", Bits: 4},
+			{Name: "x.len", Calc: "words * 4", At: "0", Len: "1"},
+			{Name: "x.next", Bits: 8},
+		}}, "[x.flags 0+1 depth 0 = 5 x.len 0+1 depth 0 = 28 x.next 1+1 depth 0 = 137]"},
+		{"bits of a number without a name", &Proto{Name: "x", On: link, Fields: []Field{
+			{Bits: 16, Sub: []Field{{Name: "x.a", Bits: 4}, {Alias: "b", Bits: 4}, {Name: "x.c", Bits: 8}}},
+			{Name: "x.b", Calc: "b"},
+		}}, "[x.a 0+2 depth 0 = 7 x.c 0+2 depth 0 = 137 x.b 2+0 depth 0 = 5]"},
+		{"tight bits", &Proto{Name: "x", On: link, Fields: []Field{
+			{Bits: 4},
+			{Name: "x.flags", Bits: 12, Tight: true, Sub: []Field{{Name: "x.a", Bits: 3}, {Name: "x.b", Bits: 3}, {Name: "x.c", Bits: 6}}},
+		}}, "[x.flags 0+2 depth 0 = 1417 x.a 0+1 depth 1 = 2 x.b 0+2 depth 1 = 6 x.c 1+1 depth 1 = 9]"},
+	} {
+		if got := fmt.Sprint(shown(t, c.p, []byte{0x75, 0x89})); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
