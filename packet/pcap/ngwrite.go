@@ -63,7 +63,9 @@ func (w *Writer) WriteBlock(b Block) error {
 // as r comes by it: interfaces with their numbers, names, statistics, secrets
 // and blocks that are not known, but those that are not to be copied. With
 // other fields of r, it must be called before the first packet is read.
-func (w *Writer) CarryOver(r *Reader) {
+func (w *Writer) CarryOver(r *Reader) { carryOver(r, w.WriteBlock) }
+
+func carryOver(r *Reader, write func(Block) error) {
 	then := r.OnBlock
 	r.OnBlock = func(b Block) error {
 		if then != nil {
@@ -81,7 +83,7 @@ func (w *Writer) CarryOver(r *Reader) {
 				return nil
 			}
 		}
-		return w.WriteBlock(b)
+		return write(b)
 	}
 }
 
