@@ -15,6 +15,13 @@ func (w *Walker) Start() int { return w.start }
 // Base is where the coded field starts.
 func (w *Walker) Base() int { return w.base }
 
+// Top is where that field of the layer itself starts that the walk is in: with
+// messages that stand one after another, where the message at hand does.
+func (w *Walker) Top() int { return w.top }
+
+// Stream tells whether a stream carries the layer, as TCP does.
+func (w *Walker) Stream() bool { return w.stream }
+
 // End is where the bytes that may be read end.
 func (w *Walker) End() int { return w.end }
 
@@ -68,7 +75,7 @@ func (w *Walker) Emit(i, off, size int, u uint64, b []byte) bool {
 		return false
 	}
 	if n.flags {
-		return w.flags(n, off, size, u)
+		return w.flags(n, off, size, 0, u)
 	}
 	return true
 }

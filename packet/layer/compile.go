@@ -9,22 +9,24 @@ import (
 // code is a protocol made ready to run.
 type code struct {
 	*Proto
-	id     int  // index in the set
-	min    int  // bytes that the fixed fields at its start take
-	fixed  bool // whether those are all
-	header *Expr
-	total  *Expr
-	next   []step
-	fields []node
-	slots  int
+	id      int  // index in the set
+	min     int  // bytes that the fixed fields at its start take
+	fixed   bool // whether those are all
+	header  *Expr
+	total   *Expr
+	payload *Expr
+	next    []step
+	fields  []node
+	slots   int
 }
 
 // step is a Next made ready.
 type step struct {
-	when  *Expr
-	by    []*Expr
-	table *table
-	proto *code
+	when   *Expr
+	by     []*Expr
+	table  *table
+	proto  *code
+	quoted bool
 }
 
 // node is a field made ready.
@@ -72,6 +74,9 @@ func (s *Set) compile(p *code) error {
 	if p.total, err = c.expr(p.Total); err != nil {
 		return fmt.Errorf("protocol %s, Total: %w", p.Name, err)
 	}
+	if p.payload, err = c.expr(p.Payload); err != nil {
+		return fmt.Errorf("protocol %s, Payload: %w", p.Name, err)
+	}
 	for _, n := range p.Next {
 		st, err := c.step(n)
 		if err != nil {
@@ -83,6 +88,7 @@ func (s *Set) compile(p *code) error {
 }
 
 func (c *compiler) step(n Next) (st step, err error) {
+	st.quoted = n.Quoted
 	if st.when, err = c.expr(n.When); err != nil {
 		return st, err
 	}

@@ -6,12 +6,13 @@ import "encoding/binary"
 // come in it. All places are offsets in data.
 type scope struct {
 	data   []byte
-	start  int // of the layer
-	header int // end of its header, 0 while unknown
-	inner  int // end of the next layer, 0 if there is none
-	base   int // start of what the current field stands in
-	end    int // and its end
-	bit    int // the place of the walk, in bits
+	start  int  // of the layer
+	header int  // end of its header, 0 while unknown
+	inner  int  // end of the next layer, 0 if there is none
+	stream bool // whether a stream carries the layer
+	base   int  // start of what the current field stands in
+	end    int  // and its end
+	bit    int  // the place of the walk, in bits
 	vals   []uint64
 }
 
@@ -40,6 +41,8 @@ func (e *Expr) eval(s *scope) int64 {
 		return int64(max(s.header-s.start, 0))
 	case opInner:
 		return int64(max(s.inner-s.start, 0))
+	case opStream:
+		return truth(s.stream)
 	case opRead:
 		at := e.a.eval(s)
 		if at < 0 || at > int64(len(s.data)) {

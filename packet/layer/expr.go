@@ -12,7 +12,8 @@ import (
 // A field is named by its alias, its full name or the last part of it. Also
 // known are, in bytes: pos (how far the walk is in what the field stands in),
 // rest (what is left of it), size (all of it), header (length of the layer's
-// header), inner (where the next layer ends, from the start of this one, or 0),
+// header), stream (whether what carries the layer is a stream, as TCP; else 0),
+// inner (where the next layer ends, from the start of this one, or 0),
 // and u8(n) u16(n) u24(n) u32(n) le16(n) le32(n), which read ahead, n bytes from
 // where the walk is, and give 0 past the end.
 type Expr struct {
@@ -34,6 +35,7 @@ const (
 	opSize
 	opHeader
 	opInner
+	opStream
 	opRead // u8(n) …
 	opNot
 	opNeg
@@ -68,7 +70,9 @@ var operators = map[string]struct {
 	"<<": {8, opShl}, ">>": {8, opShr}, "+": {9, opAdd}, "-": {9, opSub}, "*": {10, opMul}, "/": {10, opDiv}, "%": {10, opMod},
 }
 
-var variables = map[string]op{"pos": opPos, "rest": opRest, "size": opSize, "header": opHeader, "inner": opInner}
+var variables = map[string]op{
+	"pos": opPos, "rest": opRest, "size": opSize, "header": opHeader, "inner": opInner, "stream": opStream,
+}
 
 var readers = map[string]Expr{
 	"u8": {op: opRead, bits: 8}, "u16": {op: opRead, bits: 16}, "u24": {op: opRead, bits: 24}, "u32": {op: opRead, bits: 32},

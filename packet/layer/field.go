@@ -23,6 +23,15 @@ const (
 	Group               // no value of its own; holds Sub
 )
 
+var kindNames = [...]string{
+	Uint: "number", Int: "signed number", Bool: "flag", Bytes: "bytes", String: "text", CString: "text up to a NUL",
+	MAC: "MAC address", EUI64: "EUI-64 address", IPv4: "IPv4 address", IPv6: "IPv6 address", GUID: "GUID", Float: "float",
+	Seconds: "time", NTP: "time", OID: "OID", Group: "group",
+}
+
+// String is the kind in a word or two.
+func (k Kind) String() string { return kindNames[k] }
+
 // Base is how a number is shown.
 type Base uint8
 

@@ -50,3 +50,37 @@ func TestPlaces(t *testing.T) {
 		}
 	}
 }
+
+// A payload may end before the layer does, and what quotes a packet may hold the
+// begin of it alone.
+func TestPayload(t *testing.T) {
+	outer := &Proto{
+		Name: "outer", On: []On{{Table: "link", Keys: []uint64{1}}},
+		Fields: []Field{
+			{Name: "outer.len", Bits: 8},
+			{Name: "outer.behind", Kind: Bytes, At: "header + len"},
+		},
+		Header: "1", Payload: "len",
+		Next: []Next{{Proto: "inner", Quoted: true}},
+	}
+	inner := &Proto{Name: "inner", Fields: []Field{{Name: "inner.word", Bits: 32}}}
+	set, err := NewSet(outer, inner, &Proto{Name: "data"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var st Stack
+	st.Reset(set, "link", 1, []byte{2, 0xA, 0xB, 0xC, 0xD}, 5)
+	if st.Len() != 2 || *st.Layer(0) != (Span{st.Layer(0).code, 0, 1, 5}) || *st.Layer(1) != (Span{st.Layer(1).code, 1, 3, 3}) {
+		t.Errorf("%d layers: %+v %+v", st.Len(), st.Layer(0), st.Layer(1))
+	}
+	if st.Reason != "" {
+		t.Errorf("a quoted packet that is cut off counts as malformed: %s", st.Reason)
+	}
+	var w Walker
+	w.Walk(&st, 0, func(v *Value) bool {
+		if v.Field.Name == "outer.behind" && (v.Off != 3 || v.Len != 2) {
+			t.Errorf("what lies behind the payload is at %d+%d", v.Off, v.Len)
+		}
+		return true
+	})
+}

@@ -174,3 +174,51 @@ func (w *Walker) first(st *Stack, i, id int, v *Value) bool {
 	}
 	return w.found
 }
+
+// NamesByID lists the names of all fields, each at the index of its ID.
+func (s *Set) NamesByID() []string {
+	names := make([]string, len(s.fields))
+	for i, f := range s.fields {
+		names[i] = f.Name
+	}
+	return names
+}
+
+// Suggest is a hint at the field whose name is the most like an unknown one, as
+// it stands in an error behind the name: "; did you mean …?". It is empty where
+// none is like it.
+func (s *Set) Suggest(name string) string {
+	best, least := "", len(name)/3+2
+	for known := range s.names {
+		if d := distance(name, known, least); d < least || d == least && best != "" && known < best {
+			best, least = known, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
+}
+
+// distance is Levenshtein's, or most if it is more.
+func distance(a, b string, most int) int {
+	if len(a)-len(b) >= most || len(b)-len(a) >= most {
+		return most
+	}
+	row := make([]int, len(b)+1)
+	for i := range row {
+		row[i] = i
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for k := range len(b) {
+			cost := 1
+			if a[i] == b[k] {
+				cost = 0
+			}
+			diagonal, row[k+1] = row[k+1], min(row[k]+1, row[k+1]+1, diagonal+cost)
+		}
+	}
+	return min(row[len(b)], most)
+}

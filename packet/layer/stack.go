@@ -9,6 +9,8 @@ const (
 	CutOff   = "the header is cut off"
 	TooSmall = "the length of the header is too small"
 	TooShort = "the length is less than the header's"
+
+	OtherVersion = "the version is another one"
 )
 
 // Stack is a frame with the places of its layers: a view, which holds no copy.
@@ -37,6 +39,9 @@ type Span struct {
 
 // Proto is the layer's protocol.
 func (sp *Span) Proto() *Proto { return sp.code.Proto }
+
+// ID is the protocol's position in [Set.Protos].
+func (sp *Span) ID() int { return sp.code.id }
 
 // Len is the number of layers.
 func (st *Stack) Len() int { return st.n }
@@ -87,6 +92,7 @@ func (st *Stack) ResetFrom(start Start, data []byte, wire int) {
 
 func (st *Stack) find(c *code) {
 	start, end := 0, len(st.Data)
+	quoted := false
 	for c != nil && (start < end || st.n == 0) {
 		if st.n == MaxLayers {
 			st.Reason = "more layers than are looked at"
@@ -102,12 +108,16 @@ func (st *Stack) find(c *code) {
 		sp := &st.layers[st.n]
 		st.n++
 		sp.code, sp.Start, sp.Header, sp.End = c, start, end, end
-		if loc.Reason != "" {
-			st.Reason = loc.Reason
-			return
+		if loc.Reason == "" && uint(loc.Header) > uint(len(b)) {
+			loc.Reason = CutOff
 		}
-		if uint(loc.Header) > uint(len(b)) {
-			st.Reason = CutOff
+		if loc.Reason != "" {
+			if loc.Total > 0 && loc.Total < len(b) {
+				sp.Header, sp.End = start+loc.Total, start+loc.Total
+			}
+			if !quoted || loc.Reason != CutOff {
+				st.Reason = loc.Reason
+			}
 			return
 		}
 		if loc.Total > 0 && loc.Total < len(b) {
@@ -120,7 +130,11 @@ func (st *Stack) find(c *code) {
 		}
 		start += loc.Header
 		sp.Header = start
+		if loc.Payload > 0 && loc.Payload < end-start {
+			end = start + loc.Payload
+		}
 		if start < end {
+			quoted = quoted || loc.Next >= 0 && loc.Next < len(c.next) && c.next[loc.Next].quoted
 			c = st.after(c, &loc, start, end)
 		}
 	}
@@ -182,6 +196,11 @@ func (c *code) locate(b []byte) (loc Location) {
 	if c.total != nil {
 		if total := c.total.eval(&s); total > 0 {
 			loc.Total = int(min(total, int64(len(b)+1)))
+		}
+	}
+	if c.payload != nil {
+		if payload := c.payload.eval(&s); payload > 0 {
+			loc.Payload = int(min(payload, int64(len(b)+1)))
 		}
 	}
 	c.key(&s, &loc)

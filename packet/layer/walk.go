@@ -34,6 +34,8 @@ type Walker struct {
 	v      Value
 	node   *node // the one whose Code runs
 	depth  int
+	nested int // how many fields the walk is inside of
+	top    int // where the layer's own field at hand starts
 	budget int
 	done   bool // the visitor has had enough
 	reason string
@@ -59,6 +61,7 @@ func (w *Walker) Walk(st *Stack, i int, visit func(*Value) bool) string {
 		inner = st.layers[i+1].End
 	}
 	w.scope = scope{data: st.Data, start: sp.Start, header: sp.Header, inner: inner, base: sp.Start, end: sp.End, bit: sp.Start * 8}
+	w.stream = i > 0 && st.layers[i-1].code.Stream
 	w.asked, w.layer = st, i
 	w.run(sp.code, visit)
 	return w.reason
@@ -78,7 +81,7 @@ func (w *Walker) run(c *code, visit func(*Value) bool) {
 	} else {
 		w.vals = make([]uint64, c.slots)
 	}
-	w.visit, w.depth, w.budget, w.done, w.reason, w.node = visit, 0, maxFields, false, "", nil
+	w.visit, w.depth, w.nested, w.budget, w.done, w.reason, w.node = visit, 0, 0, maxFields, false, "", nil
 	w.list(c.fields)
 }
 
@@ -248,7 +251,7 @@ func (w *Walker) fixed(n *node) bool {
 		return false
 	}
 	if n.flags {
-		ok = w.flags(n, off, size, u)
+		ok = w.flags(n, off, size, bit%8, u)
 	} else {
 		ok = w.inside(n, off, off+size)
 	}
@@ -256,8 +259,8 @@ func (w *Walker) fixed(n *node) bool {
 	return ok
 }
 
-// flags shows the bits of a number.
-func (w *Walker) flags(n *node, off, size int, u uint64) bool {
+// flags shows the bits of a number that begins lead bits into its bytes.
+func (w *Walker) flags(n *node, off, size, lead int, u uint64) bool {
 	left := n.width
 	deeper := 0
 	if n.Name != "" {
@@ -281,15 +284,16 @@ func (w *Walker) flags(n *node, off, size int, u uint64) bool {
 			continue
 		}
 		from, wide := off, size
-		w.v.Bit, w.v.Bits = n.width-left-f.width, f.width
+		before := lead + n.width - left - f.width
 		if n.Tight {
 			bit := size*8 - left - f.width
-			w.v.Bit = bit % 8
+			before = bit % 8
 			from, wide = off+bit/8, (bit%8+f.width+7)/8
 		}
+		w.v.Bit, w.v.Bits = before, f.width
 		ok := w.show(f, from, wide, f.extend(bits, f.width), nil)
 		w.v.Bits = 0
-		if !ok || f.flags && !w.flags(f, from, wide, bits) {
+		if !ok || f.flags && !w.flags(f, from, wide, before, bits) {
 			return false
 		}
 	}
@@ -327,7 +331,12 @@ func (w *Walker) inside(n *node, off, end int) bool {
 	if n.Name != "" {
 		w.depth++
 	}
+	if w.nested == 0 {
+		w.top = off
+	}
+	w.nested++
 	ok := w.body(n)
+	w.nested--
 	if n.Name != "" {
 		w.depth--
 	}

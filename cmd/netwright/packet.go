@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netwright/netwright/packet/layer"
+	"github.com/netwright/netwright/packet/proto"
+)
+
+func packetCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "packet",
+		Short: "Tell about protocols, fields and filters",
+		Example: `  netwright packet proto
+  netwright packet fields tcp`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(packetProtoCommand(), packetFieldsCommand())
+	return cmd
+}
+
+func packetProtoCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "proto",
+		Short: "List the protocols that packets are read by",
+		Example: `  netwright packet proto
+  netwright packet proto | grep -i vlan`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			t := newTable("NAME", "ALSO", "PROTOCOL", "DEFINED IN")
+			for _, p := range proto.Set().Protos() {
+				t.add(p.Name, strings.Join(p.Alias, ", "), p.Title, p.Spec)
+			}
+			return t.write(cmd.OutOrStdout())
+		},
+	}
+}
+
+func packetFieldsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "fields PROTOCOL",
+		Short: "List the fields of a protocol",
+		Example: `  netwright packet fields tcp
+  netwright packet fields IP`,
+		Long: `Prints the names of the fields, for filters, --fields and packet lines; the short
+name that a packet line takes too; their kind and width in bits.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p := proto.Set().Proto(args[0])
+			if p == nil {
+				return fmt.Errorf("there is no protocol %q; netwright packet proto lists them", args[0])
+			}
+			return writeFields(cmd.OutOrStdout(), p)
+		},
+	}
+}
+
+func writeFields(w io.Writer, p *layer.Proto) error {
+	t := newTable("FIELD", "SHORT", "KIND", "BITS", "WHAT IT IS")
+	var add func(fields []layer.Field, depth int)
+	add = func(fields []layer.Field, depth int) {
+		for i := range fields {
+			f := &fields[i]
+			inner := depth
+			if f.Name != "" {
+				bits := ""
+				if f.Bits > 0 {
+					bits = fmt.Sprint(f.Bits)
+				}
+				t.add(strings.Repeat("  ", depth)+f.Name, f.Alias, f.Kind, bits, f.Title)
+				inner++
+			}
+			add(f.Sub, inner)
+			for _, c := range f.Cases {
+				add(c.Fields, inner)
+			}
+		}
+	}
+	add(p.Fields, 0)
+	return t.write(w)
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/netwright/netwright/packet/dissect"
+)
+
+// mostConversations is how many of them are printed.
+const mostConversations = 50
+
+func printStats(w io.Writer, s *dissect.Stats) {
+	seconds := s.Last.Sub(s.First).Seconds()
+	fmt.Fprintf(w, "%d packets, %d bytes in %.3f s", s.Frames, s.Bytes, seconds)
+	if s.Malformed > 0 {
+		fmt.Fprintf(w, ", %d malformed", s.Malformed)
+	}
+	fmt.Fprint(w, "\n\n")
+	if s.Frames == 0 {
+		return
+	}
+	s.WriteHierarchy(w)
+	conversations := s.Conversations()
+	if len(conversations) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	t := newTable("PROTO", "A", "B", "A → B", "BYTES", "B → A", "BYTES", "FROM", "SECONDS")
+	for i, c := range conversations {
+		if i == mostConversations {
+			break
+		}
+		t.add(c.Proto, c.A, c.B, c.FramesAB, c.BytesAB, c.FramesBA, c.BytesBA,
+			fmt.Sprintf("%.3f", c.First.Sub(s.First).Seconds()), fmt.Sprintf("%.3f", c.Last.Sub(c.First).Seconds()))
+	}
+	t.write(w)
+	if more := len(conversations) - mostConversations; more > 0 {
+		fmt.Fprintf(w, "and %d more\n", more)
+	}
+}

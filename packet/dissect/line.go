@@ -1,0 +1,192 @@
+package dissect
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/netwright/netwright/packet/layer"
+)
+
+// TimeFormat is how a line says when a frame was seen.
+type TimeFormat uint8
+
+// The formats of time.
+const (
+	Relative TimeFormat = iota // seconds since the first frame: 1.250003
+	Clock                      // time of day: 15:04:05.000000
+	Date                       // RFC 3339 in local time
+	Epoch                      // seconds since 1970
+	NoTime
+)
+
+// Lines prints a line for each frame:
+//
+//	1 0.000000 192.0.2.1 → 192.0.2.2 TCP 74 40000 → 80 [SYN] Seq=1 Win=64240 Len=0
+//
+// number, time, addresses, the innermost protocol, length on the wire and what
+// that protocol says of itself. It is not safe for several goroutines.
+type Lines struct {
+	Time TimeFormat
+
+	infos []info // by position of the protocol in the set
+	walk  layer.Walker
+	value layer.Value
+	day   day
+}
+
+// info is how one protocol is summed up.
+type info struct {
+	label  string
+	coded  func(dst []byte, l *Lines, p *Packet, i int) []byte
+	format *template
+}
+
+// NewLines makes lines for packets of a set.
+func NewLines(set *layer.Set) *Lines {
+	l := &Lines{}
+	for _, p := range set.Protos() {
+		in := info{label: label(p), coded: coded[p.Name]}
+		if in.coded == nil {
+			in.format = newTemplate(set, p)
+		}
+		l.infos = append(l.infos, in)
+	}
+	return l
+}
+
+// Append appends the line of a packet, with its end.
+func (l *Lines) Append(dst []byte, p *Packet) []byte {
+	dst = appendPadded(dst, p.Number, 5)
+	dst = append(dst, ' ')
+	dst = l.appendTime(dst, p)
+	dst = l.addresses(dst, p)
+	top := p.Len() - 1
+	in := &l.infos[p.Layer(top).ID()]
+	for top > 0 && p.Layer(top).Proto().Name == "data" {
+		top--
+		in = &l.infos[p.Layer(top).ID()]
+	}
+	dst = append(dst, in.label...)
+	dst = append(dst, ' ')
+	dst = strconv.AppendInt(dst, int64(p.Wire), 10)
+	before := len(dst)
+	dst = append(dst, ' ')
+	if in.coded != nil {
+		dst = in.coded(dst, l, p, top)
+	} else {
+		dst = l.fill(dst, in.format, p, top)
+	}
+	if len(dst) == before+1 {
+		dst = dst[:before]
+	}
+	if p.Reason != "" {
+		dst = append(dst, " [malformed: "...)
+		dst = append(dst, p.Reason...)
+		dst = append(dst, ']')
+	} else if p.Wire > len(p.Data) {
+		dst = append(dst, " [cut at "...)
+		dst = strconv.AppendInt(dst, int64(len(p.Data)), 10)
+		dst = append(dst, ']')
+	}
+	return append(dst, '\n')
+}
+
+func appendPadded(dst []byte, n, width int) []byte {
+	var digits [20]byte
+	text := strconv.AppendInt(digits[:0], int64(n), 10)
+	for i := len(text); i < width; i++ {
+		dst = append(dst, ' ')
+	}
+	return append(dst, text...)
+}
+
+// addresses appends those of the innermost layer that has some.
+func (l *Lines) addresses(dst []byte, p *Packet) []byte {
+	for i := p.Len() - 1; i >= 0; i-- {
+		sp := p.Layer(i)
+		b := p.Data[sp.Start:sp.End]
+		switch sp.Proto().Name {
+		case "ip":
+			if len(b) >= 20 {
+				return append(appendIPv4(append(appendIPv4(dst, b[12:16]), arrow...), b[16:20]), ' ')
+			}
+		case "ipv6":
+			if len(b) >= 40 {
+				return append(appendIPv6(append(appendIPv6(dst, b[8:24]), arrow...), b[24:40]), ' ')
+			}
+		case "eth":
+			if len(b) >= 12 {
+				return append(appendMAC(append(appendMAC(dst, b[6:12]), arrow...), b[:6]), ' ')
+			}
+		}
+	}
+	return dst
+}
+
+const arrow = " → "
+
+// fill appends a template with the fields of a layer.
+func (l *Lines) fill(dst []byte, t *template, p *Packet, i int) []byte {
+	for k := range t.parts {
+		part := &t.parts[k]
+		dst = append(dst, part.text...)
+		if part.is && p.Value(i, &part.ref, &l.walk, &l.value) {
+			if name := l.value.Name(); name != "" {
+				dst = append(dst, name...)
+			} else {
+				dst = l.value.AppendShow(dst)
+			}
+		}
+	}
+	return dst
+}
+
+func (l *Lines) appendTime(dst []byte, p *Packet) []byte {
+	switch l.Time {
+	case Relative:
+		dst = appendSeconds(dst, p.Since)
+	case Clock:
+		dst = l.day.append(dst, p.Time)
+	case Date:
+		dst = p.Time.Local().AppendFormat(dst, "2006-01-02T15:04:05.000000Z07:00")
+	case Epoch:
+		dst = appendSeconds(dst, time.Duration(p.Time.UnixNano()))
+	case NoTime:
+		return dst
+	}
+	return append(dst, ' ')
+}
+
+// appendSeconds appends a duration as seconds with microseconds.
+func appendSeconds(dst []byte, d time.Duration) []byte {
+	if d < 0 {
+		dst, d = append(dst, '-'), -d
+	}
+	dst = strconv.AppendInt(dst, int64(d/time.Second), 10)
+	return appendMicros(dst, int(d%time.Second/time.Microsecond))
+}
+
+func appendMicros(dst []byte, us int) []byte {
+	digits := [7]byte{0: '.'}
+	for i := 6; i > 0; i-- {
+		digits[i] = byte('0' + us%10)
+		us /= 10
+	}
+	return append(dst, digits[:]...)
+}
+
+// day prints the time of day, and finds out only once a second what a zone makes
+// of it.
+type day struct {
+	second int64
+	text   [8]byte
+}
+
+func (d *day) append(dst []byte, t time.Time) []byte {
+	if sec := t.Unix(); sec != d.second || d.text[0] == 0 {
+		d.second = sec
+		t.Local().AppendFormat(d.text[:0], "15:04:05")
+	}
+	dst = append(dst, d.text[:]...)
+	return appendMicros(dst, t.Nanosecond()/1000)
+}
