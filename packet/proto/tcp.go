@@ -52,6 +52,7 @@ var tcp = &layer.Proto{
 	Header:   "dataofs * 4",
 	Next:     []layer.Next{{By: "sport, dport", Table: "tcp.port"}},
 	Locate:   locateTCP,
+	Stream:   true,
 	Checksum: &layer.Checksum{Field: "chksum", Pseudo: true},
 	Answers:  &layer.Answer{Swap: [][2]string{{"sport", "dport"}}, By: []string{"icmp", "icmpv6"}},
 	Summary:  "${sport} → ${dport} [${flags}]",
