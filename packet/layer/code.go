@@ -75,7 +75,7 @@ func (w *Walker) Emit(i, off, size int, u uint64, b []byte) bool {
 		return false
 	}
 	if n.flags {
-		return w.flags(n, off, size, u)
+		return w.flags(n, off, size, 0, u)
 	}
 	return true
 }

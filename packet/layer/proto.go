@@ -20,6 +20,10 @@ type Proto struct {
 	// or 0: all there is.
 	Total string
 
+	// Payload is the length of the payload, as an expression, for protocols that
+	// have more fields behind it. Empty or 0: all that Total leaves.
+	Payload string
+
 	// Next names, in order of preference, how the layer behind the header is
 	// found.
 	Next []Next
@@ -59,6 +63,10 @@ type Next struct {
 	By    string // expressions of keys, separated by commas; the smallest value is tried first
 	Table string // the table that they are looked up in: "ip.proto", "udp.port"
 	Proto string // or the protocol itself, by name
+
+	// Quoted says that what follows is the beginning of a packet, as errors quote
+	// it: that its end is missing is not a mistake.
+	Quoted bool
 }
 
 // On is an entry of a protocol in a table.
@@ -69,15 +77,17 @@ type On struct {
 
 // Location is where the parts of a layer lie, in bytes from its start.
 type Location struct {
-	Header int // length of the header
-	Total  int // length of header and payload; 0: all there is
+	Header  int // length of the header
+	Total   int // length of header and payload; 0: all there is
+	Payload int // length of the payload; 0: all that Total leaves
 
 	// Next is the index in [Proto].Next to look up, or -1 for none, and Key and
 	// Key2 the keys, the first before the second. A Key2 of 0 is none.
 	Next      int
 	Key, Key2 uint32
 
-	// Reason, when not empty, says what is wrong; no layer follows then.
+	// Reason, when not empty, says what is wrong; no layer follows then, and Total
+	// is how much of the layer is to be believed.
 	Reason string
 }
 

@@ -251,7 +251,7 @@ func (w *Walker) fixed(n *node) bool {
 		return false
 	}
 	if n.flags {
-		ok = w.flags(n, off, size, u)
+		ok = w.flags(n, off, size, bit%8, u)
 	} else {
 		ok = w.inside(n, off, off+size)
 	}
@@ -259,8 +259,8 @@ func (w *Walker) fixed(n *node) bool {
 	return ok
 }
 
-// flags shows the bits of a number.
-func (w *Walker) flags(n *node, off, size int, u uint64) bool {
+// flags shows the bits of a number that begins lead bits into its bytes.
+func (w *Walker) flags(n *node, off, size, lead int, u uint64) bool {
 	left := n.width
 	deeper := 0
 	if n.Name != "" {
@@ -284,15 +284,16 @@ func (w *Walker) flags(n *node, off, size int, u uint64) bool {
 			continue
 		}
 		from, wide := off, size
-		w.v.Bit, w.v.Bits = n.width-left-f.width, f.width
+		before := lead + n.width - left - f.width
 		if n.Tight {
 			bit := size*8 - left - f.width
-			w.v.Bit = bit % 8
+			before = bit % 8
 			from, wide = off+bit/8, (bit%8+f.width+7)/8
 		}
+		w.v.Bit, w.v.Bits = before, f.width
 		ok := w.show(f, from, wide, f.extend(bits, f.width), nil)
 		w.v.Bits = 0
-		if !ok || f.flags && !w.flags(f, from, wide, bits) {
+		if !ok || f.flags && !w.flags(f, from, wide, before, bits) {
 			return false
 		}
 	}
