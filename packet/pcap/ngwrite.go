@@ -141,7 +141,7 @@ func (w *Writer) appendEnhanced(p *Packet, data []byte) error {
 	if err != nil {
 		return err
 	}
-	length := max(p.Length, len(data))
+	length := onWire(p)
 	if int64(length)>>32 != 0 {
 		return fmt.Errorf("pcap: a packet's length has 32 bits; %d is more", length)
 	}

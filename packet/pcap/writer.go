@@ -107,7 +107,7 @@ func (o *WriterOptions) check() error {
 // Write writes one packet. In a pcapng file p.Interface names the interface;
 // those that were not described are taken to have p.LinkType. A pcap file has
 // one link type and takes no other. A LinkType of 0 stands for that of the
-// interface. p and its data are the caller's again when Write returns.
+// interface, a Length of 0 for that of Data. p and its data are the caller's again when Write returns.
 func (w *Writer) Write(p *Packet) error {
 	if w.err != nil {
 		return w.err
@@ -139,6 +139,14 @@ func (w *Writer) cut(p *Packet) ([]byte, error) {
 		return nil, fmt.Errorf("pcap: a packet of %d octets is more than the %d that readers take; set SnapLen", len(p.Data), most)
 	}
 	return p.Data, nil
+}
+
+// onWire returns a packet's length on the wire.
+func onWire(p *Packet) int {
+	if p.Length == 0 {
+		return len(p.Data)
+	}
+	return p.Length
 }
 
 // start puts the file's header into the buffer.
@@ -264,7 +272,7 @@ func (w *Writer) appendRecord(p *Packet, data []byte) error {
 	if w.opts.Format == FormatPcap {
 		frac /= 1000
 	}
-	length := max(p.Length, len(data))
+	length := onWire(p)
 	if sec < 0 || sec>>32 != 0 || int64(length)>>32 != 0 {
 		return fmt.Errorf("pcap: a pcap file holds times from 1970 to 2106 and lengths of 32 bits, not %v and %d", p.Time, length)
 	}
