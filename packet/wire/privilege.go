@@ -1,0 +1,53 @@
+package wire
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// PermissionError says that the process may not open a socket for packets, and
+// what to do about it.
+type PermissionError struct {
+	Doing string // what was tried: "capture on eth0"
+	Err   error
+}
+
+func (e *PermissionError) Error() string {
+	return fmt.Sprintf("wire: %s: %v\n"+
+		"It takes root or the capability CAP_NET_RAW. To give that to this program:\n"+
+		"  sudo setcap cap_net_raw+ep %s\n"+
+		"Without it work: reading, filtering and writing capture files, crafting packets,\n"+
+		"ping (where net.ipv4.ping_group_range has your group), connect scans, UDP traces.",
+		e.Doing, e.Err, executable())
+}
+
+func (e *PermissionError) Unwrap() error { return e.Err }
+
+// executable is the path of this program as one would type it in a shell.
+func executable() string {
+	path, err := os.Executable()
+	if err != nil {
+		path = os.Args[0]
+	}
+	if strings.ContainsAny(path, " \t'\"\\$&;()<>|*?#~`!") {
+		path = "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
+}
+
+// DropPrivileges gives up all capabilities of the process, in every set and on
+// every thread, for good: no program that it starts gets any, whatever its file
+// says (no_new_privs). Sockets that are open stay usable. A command calls it
+// when its sockets are open and before it reads the first byte that came over
+// them.
+//
+// It is for the whole process, so nothing for a program that does other things,
+// too. It does not change the user: root without capabilities still owns root's
+// files.
+func DropPrivileges() error {
+	if err := dropPrivileges(); err != nil {
+		return fmt.Errorf("wire: drop privileges: %w", err)
+	}
+	return nil
+}
