@@ -1,0 +1,116 @@
+// Command tshark compares our dissection with tshark's.
+//
+//	go run ./packet/testdata/tshark report [-proto dns,mdns] [-v] [-n 3] [FILES…]
+//	go run ./packet/testdata/tshark show [-ours] FILE [FRAME]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/netwright/netwright/packet/proto"
+	"github.com/netwright/netwright/packet/tsharktest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	usage := errors.New("usage: tshark report [-proto NAMES] [-v] [-n EXAMPLES] [FILES…] | show [-ours] FILE [FRAME]")
+	if len(args) == 0 {
+		return usage
+	}
+	switch args[0] {
+	case "report":
+		return report(ctx, args[1:])
+	case "show":
+		return show(ctx, args[1:])
+	}
+	return usage
+}
+
+// report prints what differs.
+func report(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("report", flag.ContinueOnError)
+	protos := flags.String("proto", "", "only these protocols, and the captures in which tshark finds them")
+	verbose := flags.Bool("v", false, "print differences and the names that are lacking")
+	examples := flags.Int("n", 3, "how many examples of each difference")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	t, err := tsharktest.Find(ctx)
+	if err != nil {
+		return err
+	}
+	base, captures := ".", flags.Args()
+	if len(captures) == 0 {
+		if base, err = tsharktest.Suites(); err != nil {
+			return err
+		}
+		if captures, err = tsharktest.Captures(base); err != nil {
+			return err
+		}
+	}
+	style := tsharktest.Style{Verbose: *verbose, Examples: *examples}
+	if *protos != "" {
+		style.Protocols = strings.Split(*protos, ",")
+		if captures, err = tsharktest.With(ctx, t, captures, style.Protocols); err != nil {
+			return err
+		}
+	}
+	r, err := tsharktest.Compare(ctx, t, proto.Set(), base, captures)
+	r.Write(os.Stdout, style)
+	return err
+}
+
+// show prints a capture's frames as they are compared.
+func show(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("show", flag.ContinueOnError)
+	own := flags.Bool("ours", false, "by our tables, not by tshark")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() == 0 {
+		return errors.New("show needs a capture")
+	}
+	capture := flags.Arg(0)
+	if _, err := os.Stat(capture); err != nil {
+		if suites, err := tsharktest.Suites(); err == nil {
+			capture = filepath.Join(suites, capture)
+		}
+	}
+	var frames []tsharktest.Frame
+	var err error
+	if *own {
+		frames, err = tsharktest.Ours(proto.Set(), capture)
+	} else {
+		var t *tsharktest.Tshark
+		if t, err = tsharktest.Find(ctx); err == nil {
+			frames, err = t.Frames(ctx, capture)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if number, err := strconv.Atoi(flags.Arg(1)); err == nil {
+		if number < 1 || number > len(frames) {
+			return fmt.Errorf("%s has frames 1 to %d", capture, len(frames))
+		}
+		frames = frames[number-1 : number]
+	}
+	return tsharktest.WriteFrames(os.Stdout, frames)
+}

@@ -1,0 +1,168 @@
+package tsharktest
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Add compares the frames of a capture. The frames that only one of both has are
+// not looked at.
+func (r *Report) Add(capture string, ours, theirs []Frame) {
+	for i := range min(len(ours), len(theirs)) {
+		r.frame(fmt.Sprintf("%s#%d", capture, i+1), &ours[i], &theirs[i])
+	}
+}
+
+func (r *Report) frame(where string, ours, theirs *Frame) {
+	pools := map[string]*pool{}
+	for i := range theirs.Layers {
+		l := &theirs.Layers[i]
+		if r.stats(l.Name) != nil {
+			r.seen(pools, l)
+		}
+	}
+	looked := map[string]bool{}
+	for i := range ours.Layers {
+		l := &ours.Layers[i]
+		s, p := r.stats(l.Name), pools[l.Name]
+		first := !looked[l.Name]
+		looked[l.Name] = true
+		switch {
+		case p != nil:
+			if first {
+				s.Frames++
+			}
+			s.layer(where, l, p, ours.Data)
+		case first && l.Name != "data":
+			s.Frames++
+			s.Extra.add(where, "tshark shows "+names(theirs))
+		}
+	}
+	if name := missing(r, ours, theirs); name != "" {
+		r.stats(name).Missing.add(where, "ours is "+names(ours)+", tshark's "+names(theirs))
+	}
+}
+
+// pool is the fields that tshark shows in the layers of one protocol in a frame.
+type pool struct {
+	byName map[string][]*Field
+	used   map[*Field]bool
+}
+
+// seen takes a layer of tshark's into the pool of its protocol and counts the
+// names in it.
+func (r *Report) seen(pools map[string]*pool, l *Layer) {
+	s, p := r.stats(l.Name), pools[l.Name]
+	if p == nil {
+		p = &pool{map[string][]*Field{}, map[*Field]bool{}}
+		pools[l.Name] = p
+		s.Theirs++
+	}
+	for i := range l.Fields {
+		f := &l.Fields[i]
+		p.byName[f.Name] = append(p.byName[f.Name], f)
+		if !f.Hidden && r.stats(f.Name) == nil {
+			s.names[f.Name]++
+		}
+	}
+}
+
+// layer compares a layer of ours.
+func (s *Stats) layer(where string, l *Layer, p *pool, data []byte) {
+	for i := range l.Fields {
+		f := &l.Fields[i]
+		if match := p.match(f, data); match != nil {
+			p.used[match] = true
+			s.Equal++
+			s.shown[f.Name]++
+			continue
+		}
+		d := s.Differ[f.Name]
+		if d == nil {
+			d = &Finding{}
+			s.Differ[f.Name] = d
+		}
+		d.add(where, "ours "+f.text()+"; tshark "+p.candidates(f))
+	}
+}
+
+func (p *pool) match(f *Field, data []byte) *Field {
+	for _, t := range p.byName[f.Name] {
+		if !p.used[t] && placed(f, t) && equal(f, t, data) {
+			return t
+		}
+	}
+	return nil
+}
+
+// candidates says what tshark has under the name of a field, those at its place
+// first.
+func (p *pool) candidates(f *Field) string {
+	var near, far []string
+	for _, t := range p.byName[f.Name] {
+		text := t.text()
+		if p.used[t] {
+			text += " (taken)"
+		}
+		if placed(f, t) {
+			near = append(near, text)
+		} else {
+			far = append(far, text)
+		}
+	}
+	all := append(near, far...)
+	switch {
+	case len(all) == 0:
+		return "has none"
+	case len(all) > 3:
+		return fmt.Sprintf("%s and %d more", strings.Join(all[:3], ", "), len(all)-3)
+	}
+	return strings.Join(all, ", ")
+}
+
+func (f *Field) text() string {
+	show := f.Show
+	if len(show) > 60 {
+		show = strings.ToValidUTF8(show[:60], "") + "…"
+	}
+	return fmt.Sprintf("@%d+%d %q", f.Pos, f.Size, show)
+}
+
+func names(f *Frame) string {
+	var b strings.Builder
+	for i := range f.Layers {
+		if i > 0 {
+			b.WriteByte('/')
+		}
+		b.WriteString(f.Layers[i].Name)
+	}
+	return b.String()
+}
+
+// missing is the first protocol that tshark shows where we show another or none,
+// if it is one that we know. Behind one that we do not know, nothing is missing.
+// A protocol several times in a row may be one layer of the other side.
+func missing(r *Report, ours, theirs *Frame) string {
+	i := 0
+	previous := ""
+	for j := range theirs.Layers {
+		name := theirs.Layers[j].Name
+		if strings.HasPrefix(name, "_ws.") {
+			continue
+		}
+		for i < len(ours.Layers) && ours.Layers[i].Name == previous && name != previous {
+			i++
+		}
+		switch {
+		case i < len(ours.Layers) && ours.Layers[i].Name == name:
+			i++
+		case name == previous:
+		case r.stats(name) == nil:
+			return ""
+		default:
+			return name
+		}
+		previous = name
+	}
+	return ""
+}
