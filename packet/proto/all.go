@@ -13,8 +13,10 @@ func All() []*layer.Proto {
 		data,
 		// Link.
 		ethernet, vlan, qinq, llc,
+		arp, sll, sll2, null, raw,
 		// Internet.
 		ipv4,
+		ipv6, ipv6Hop, ipv6Routing, ipv6Fragment, ipv6Destination,
 		// Transport.
 		tcp, udp,
 	}
