@@ -69,8 +69,12 @@ func FuzzReader(f *testing.F) {
 // checkPcapng writes packets and blocks as pcapng: all blocks first, since
 // these were not kept in their order with the packets.
 func checkPcapng(t *testing.T, packets []Packet, blocks []Block) {
+	link := LinkEthernet
+	if len(packets) > 0 { // of a pcap file, which has no block to say it
+		link = packets[0].LinkType
+	}
 	var out bytes.Buffer
-	w, err := NewWriter(&out, LinkEthernet, &WriterOptions{Format: FormatPcapng})
+	w, err := NewWriter(&out, link, &WriterOptions{Format: FormatPcapng})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,8 +113,6 @@ func (w *Writer) need(index int, link LinkType) error {
 		i := Interface{LinkType: link}
 		if len(w.interfaces) == 0 {
 			i = w.opts.Interface
-		}
-		if len(w.interfaces) == 0 || link == 0 {
 			i.LinkType = w.link
 		}
 		if i.SnapLen == 0 {
@@ -134,7 +132,7 @@ func (w *Writer) appendEnhanced(p *Packet, data []byte) error {
 			return err
 		}
 	}
-	if link := w.interfaces[p.Interface]; p.LinkType != link && p.LinkType != 0 {
+	if link := w.interfaces[p.Interface]; p.LinkType != link {
 		return fmt.Errorf("pcap: interface %d has %v packets and cannot take one of %v", p.Interface, link, p.LinkType)
 	}
 	ticks, err := nanoseconds(p.Time)

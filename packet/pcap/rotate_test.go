@@ -19,7 +19,7 @@ func TestRotateBySize(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 7 { // two of 60 octets fill a file
-		if err := rot.Write(&Packet{Time: at.Add(time.Duration(i) * time.Second), Data: bytes.Repeat([]byte{byte(i)}, 60)}); err != nil {
+		if err := rot.Write(&Packet{Time: at.Add(time.Duration(i) * time.Second), Data: bytes.Repeat([]byte{byte(i)}, 60), LinkType: LinkEthernet}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -106,8 +106,7 @@ func (o *WriterOptions) check() error {
 
 // Write writes one packet. In a pcapng file p.Interface names the interface;
 // those that were not described are taken to have p.LinkType. A pcap file has
-// one link type and takes no other. A LinkType of 0 stands for that of the
-// interface, a Length of 0 for that of Data. p and its data are the caller's again when Write returns.
+// one link type and takes no other. A Length of 0 stands for that of Data. p and its data are the caller's again when Write returns.
 func (w *Writer) Write(p *Packet) error {
 	if w.err != nil {
 		return w.err
@@ -262,7 +261,7 @@ func (w *Writer) appendHeader() {
 
 // appendRecord appends a packet of a pcap file.
 func (w *Writer) appendRecord(p *Packet, data []byte) error {
-	if p.LinkType != w.link && p.LinkType != 0 {
+	if p.LinkType != w.link {
 		return fmt.Errorf("pcap: a pcap file of %v packets cannot take one of %v; pcapng can", w.link, p.LinkType)
 	}
 	var sec, frac int64

@@ -35,7 +35,7 @@ func TestWritePcapExactly(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, p := range []Packet{
-			{Time: at, Data: []byte("abcd")}, // its length and link type are understood
+			{Time: at, Data: []byte("abcd"), LinkType: LinkRaw}, // its length is understood
 			{Time: at.Truncate(time.Second).Add(time.Second), Data: []byte("xyz"), Length: 1500, LinkType: LinkRaw},
 		} {
 			if err := w.Write(&p); err != nil {
@@ -173,7 +173,7 @@ func TestInterfaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Write(&Packet{Time: at, Data: []byte("one")}); err != nil {
+	if err := w.Write(&Packet{Time: at, Data: []byte("one"), LinkType: LinkEthernet}); err != nil {
 		t.Fatal(err)
 	}
 	if i, err := w.AddInterface(Interface{Name: "lo", LinkType: LinkNull}); i != 1 || err != nil {
@@ -243,7 +243,7 @@ func TestFlushEach(t *testing.T) {
 					return
 				}
 				for i := range 3 {
-					if err := w.Write(&Packet{Time: at, Data: []byte{byte(i)}}); err != nil {
+					if err := w.Write(&Packet{Time: at, Data: []byte{byte(i)}, LinkType: LinkEthernet}); err != nil {
 						out.CloseWithError(err)
 						return
 					}
@@ -272,6 +272,7 @@ func TestWriteErrors(t *testing.T) {
 		want   string
 	}{
 		{FormatPcap, Packet{LinkType: LinkRaw}, "cannot take one of RAW"},
+		{FormatPcapng, Packet{LinkType: LinkRaw}, "cannot take one of RAW"},
 		{FormatPcap, Packet{Time: time.Unix(-1, 0)}, "1970 to 2106"},
 		{FormatPcap, Packet{Time: time.Unix(1<<32, 0)}, "1970 to 2106"},
 		{FormatPcap, Packet{Length: 1 << 32}, "32 bits"},
@@ -290,11 +291,14 @@ func TestWriteErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if tt.p.LinkType == 0 {
+			tt.p.LinkType = LinkEthernet
+		}
 		if err := w.Write(&tt.p); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%v: %v, want …%s…", tt.format, err, tt.want)
 		}
 		// A packet that was refused leaves no trace.
-		if err := w.Write(&Packet{Time: at, Data: []byte("good")}); err != nil {
+		if err := w.Write(&Packet{Time: at, Data: []byte("good"), LinkType: LinkEthernet}); err != nil {
 			t.Errorf("%v: after %s: %v", tt.format, tt.want, err)
 		}
 		if err := w.Close(); err != nil {
@@ -335,7 +339,7 @@ func TestSnapLen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Write(&Packet{Time: at, Data: []byte("abcdef")}); err != nil {
+		if err := w.Write(&Packet{Time: at, Data: []byte("abcdef"), LinkType: LinkEthernet}); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.Close(); err != nil {
@@ -365,7 +369,7 @@ func TestWriteErrorStays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := Packet{Time: at, Data: make([]byte, 60)}
+	p := Packet{Time: at, Data: make([]byte, 60), LinkType: LinkEthernet}
 	if err := w.Write(&p); err != nil {
 		t.Fatal(err)
 	}
