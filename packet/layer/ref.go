@@ -190,7 +190,7 @@ func (s *Set) NamesByID() []string {
 func (s *Set) Suggest(name string) string {
 	best, least := "", len(name)/3+2
 	for known := range s.names {
-		if d := distance(name, known, least); d < least || d == least && best != "" && known < best {
+		if d := distance(name, known, least+1); d < least || d == least && best != "" && known < best {
 			best, least = known, d
 		}
 	}
@@ -221,4 +221,9 @@ func distance(a, b string, most int) int {
 		}
 	}
 	return min(row[len(b)], most)
+}
+
+// In tells whether the i-th layer of a frame may have the field.
+func (r *FieldRef) In(st *Stack, i int) bool {
+	return r.shared || st.layers[i].code.id == r.proto
 }
