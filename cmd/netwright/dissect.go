@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/netwright/netwright/packet/display"
 	"github.com/netwright/netwright/packet/dissect"
 	"github.com/netwright/netwright/packet/layer"
 	"github.com/netwright/netwright/packet/pcap"
@@ -22,6 +23,7 @@ type show struct {
 	fields                 []string
 	separator              string
 	time                   string
+	filter                 string
 }
 
 func (s *show) addFlags(cmd *cobra.Command) {
@@ -33,6 +35,7 @@ func (s *show) addFlags(cmd *cobra.Command) {
 	f.BoolVarP(&s.hex, "hex", "x", false, "print the bytes of each packet below it")
 	f.BoolVar(&s.stats, "stats", false, "print no packet, but how many of which protocols there were, and who spoke with whom")
 	f.StringVarP(&s.time, "time", "t", "relative", "`HOW` a line says the time: relative, clock, date, epoch or none")
+	f.StringVarP(&s.filter, "filter", "Y", "", "only the packets for which this display `FILTER` is true, as 'tcp.flags.syn == 1 && ip.src in {10.0.0.0/8}'")
 	cmd.MarkFlagsMutuallyExclusive("verbose", "json", "fields", "stats")
 }
 
@@ -48,6 +51,20 @@ func (s *show) printer(set *layer.Set) (func(dst []byte, p *dissect.Packet) []by
 	}
 	return func(dst []byte, p *dissect.Packet) []byte {
 		return append(dissect.AppendHex(print(dst, p), p.Data), '\n')
+	}, nil
+}
+
+// match makes what chooses packets; nil where all are wanted.
+func (s *show) match(set *layer.Set) (func(p *dissect.Packet) bool, error) {
+	if s.filter == "" {
+		return nil, nil
+	}
+	filter, err := display.Compile(set, s.filter)
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("filter %s: %w", s.filter, err)}
+	}
+	return func(p *dissect.Packet) bool {
+		return filter.Match(&p.Stack, &display.Info{Number: p.Number, Time: p.Time, Since: p.Since, Interface: p.Interface})
 	}, nil
 }
 
@@ -85,6 +102,7 @@ func dissectCommand() *cobra.Command {
   netwright dissect -V -c 1 trace.pcapng                # all fields of the first
   netwright dissect --json trace.pcap | jq -r '.layers[].proto' | sort | uniq -c
   netwright dissect --fields frame.number,ip.src,dns.qry.name trace.pcap.gz
+  netwright dissect -Y 'tcp.flags.syn == 1 && ip.src in {10.0.0.0/8}' trace.pcap
   netwright dissect --stats trace.pcap
   tcpdump -i eth0 -U -w - | netwright dissect -         # from a pipe, as they come`,
 		Long: `Prints a line for each packet of FILE, or of standard input for "-": its number,
@@ -115,6 +133,10 @@ func (s *show) run(cmd *cobra.Command, set *layer.Set, reader *pcap.Reader, coun
 	if err != nil {
 		return err
 	}
+	match, err := s.match(set)
+	if err != nil {
+		return err
+	}
 	out := bufio.NewWriterSize(cmd.OutOrStdout(), 64<<10)
 	if f, ok := cmd.OutOrStdout().(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		live = true
@@ -123,11 +145,15 @@ func (s *show) run(cmd *cobra.Command, set *layer.Set, reader *pcap.Reader, coun
 	var captured pcap.Packet
 	var text []byte
 	p := dissect.NewPacket(set)
-	for count == 0 || p.Number < count {
+	for shown := 0; count == 0 || shown < count; {
 		if err = reader.Read(&captured); err != nil || cmd.Context().Err() != nil {
 			break
 		}
 		p.Read(&captured)
+		if match != nil && !match(p) {
+			continue
+		}
+		shown++
 		if s.stats {
 			stats.Add(p)
 			continue
