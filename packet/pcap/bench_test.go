@@ -87,9 +87,9 @@ func TestRewriteAllocatesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var p Packet
 		step := func() {
-			if err := r.Read(&p); err != nil {
+			p, err := r.Next()
+			if err != nil {
 				t.Fatal(err)
 			}
 			if err := w.Write(&p); err != nil {

@@ -30,6 +30,16 @@ func (f Format) String() string {
 	return fmt.Sprintf("Format(%d)", uint8(f))
 }
 
+// ParseFormat reads a format's name, as [Format.String] gives it.
+func ParseFormat(name string) (Format, error) {
+	for f := FormatAuto; f <= FormatPcapng; f++ {
+		if f.String() == name {
+			return f, nil
+		}
+	}
+	return 0, fmt.Errorf("pcap: no format is called %q; auto, pcap, nsecpcap and pcapng are", name)
+}
+
 // Compression is what a file is packed with.
 type Compression uint8
 

@@ -27,9 +27,11 @@ func (r *Reader) readFirstSection() error {
 	if err != nil {
 		return err
 	}
-	if r.section, err = r.parseSection(body); err != nil {
+	s, err := r.parseSection(body)
+	if err != nil {
 		return err
 	}
+	r.first = s
 	r.src.skip(n)
 	return nil
 }
@@ -105,12 +107,6 @@ func blockName(kind uint32) string {
 
 // readBlocks reads blocks until one is a packet.
 func (r *Reader) readBlocks(p *Packet) error {
-	if s := r.section; s != nil {
-		r.section = nil
-		if err := r.handOn(s); err != nil {
-			return err
-		}
-	}
 	for {
 		h, err := r.src.peek(4)
 		if err != nil {

@@ -24,10 +24,17 @@ func (w *Writer) AddInterface(i Interface) (int, error) {
 // WriteBlock writes what a pcapng file has beside packets. A [Section] counts
 // only before everything else; those that come later are left out, since
 // interfaces are numbered on. Statistics must be of an interface that there
-// is. A pcap file has no place for any of it: nothing is written.
+// is. A pcap file has no place for any of it but the length of the first
+// interface's frame check sequence, before its first packet.
 func (w *Writer) WriteBlock(b Block) error {
-	if w.err != nil || w.opts.Format != FormatPcapng {
+	if w.err != nil {
 		return w.err
+	}
+	if w.opts.Format != FormatPcapng {
+		if i, ok := b.(*Interface); ok && !w.started && i.LinkType == w.link {
+			w.opts.Interface.FCS = i.FCS
+		}
+		return nil
 	}
 	if s, ok := b.(*Section); ok {
 		if !w.started {

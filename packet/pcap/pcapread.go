@@ -1,8 +1,6 @@
 package pcap
 
-import (
-	"time"
-)
+import "time"
 
 // pcapHeader is the length of a pcap file's header: magic, version (2 and 2),
 // two words of no use, snap length, link type.
@@ -35,6 +33,7 @@ func (r *Reader) readPcapHeader() error {
 		itf.FCS = int(word>>fcsShift) * 2
 	}
 	r.interfaces = []*Interface{itf}
+	r.first = itf
 	r.src.skip(pcapHeader)
 	return nil
 }

@@ -29,7 +29,7 @@ func run(t *testing.T, name string, args ...string) string {
 // What we write, others read.
 func TestPeersReadOurFiles(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"a.pcap", "b.pcapng", "c.pcap.gz", "d.pcapng.zst", "e.ns"} {
+	for _, name := range []string{"a.pcap.gz", "b.pcapng", "c.pcapng.zst", "d.ns"} {
 		path := filepath.Join(dir, name)
 		opts := &WriterOptions{
 			Section:   Section{Application: "netwright", OS: "some OS", Hardware: "some machine", Options: Options{Comment("the whole file")}},
@@ -38,7 +38,7 @@ func TestPeersReadOurFiles(t *testing.T) {
 				return []Statistics{{Time: at, Received: new(uint64(12)), Dropped: new(uint64(3))}}
 			},
 		}
-		if name == "e.ns" {
+		if name == "d.ns" {
 			opts.Format = FormatNano
 		}
 		w, err := Create(path, LinkEthernet, opts)
@@ -81,10 +81,10 @@ func TestPeersReadOurFiles(t *testing.T) {
 				t.Errorf("%s: tcpdump counts %s", name, out)
 			}
 		}
-		if w.opts.Format == FormatPcapng {
+		if name == "b.pcapng" {
 			info := run(t, "capinfos", path)
-			for _, part := range []string{"netwright", "some OS", "some machine", "the whole file", "Name = eth7", "Description = uplink", "not arp", "Number of decryption secrets in file = 1", "Number of stat entries = 1", "nanoseconds (9)"} {
-				if !strings.Contains(info, part) && !strings.Contains(info, strings.Replace(part, "Number of decryption secrets in file = 1", "Number of decryption secrets in file: 1", 1)) {
+			for _, part := range []string{"netwright", "some OS", "some machine", "the whole file", "Name = eth7", "Description = uplink", "not arp", "Number of decryption secrets in file: 1", "Number of stat entries = 1", "nanoseconds (9)"} {
+				if !strings.Contains(info, part) {
 					t.Errorf("%s: capinfos says nothing of %q:\n%s", name, part, info)
 				}
 			}

@@ -22,7 +22,8 @@ type Reader struct {
 	MaxInterfaces int
 	// OnBlock is called with everything of a pcapng file that is no packet, in
 	// its place: sections, interfaces, names, statistics, decryption secrets,
-	// unknown blocks. Blocks are the callee's to keep. Its error ends reading.
+	// unknown blocks; and with the one interface of a pcap file. Blocks are the
+	// callee's to keep, not to change. Its error ends reading.
 	OnBlock func(Block) error
 
 	src     *source
@@ -40,7 +41,7 @@ type Reader struct {
 	oldOrder bool // pcap before 2.4: captured and wire length change places
 	maybeOld bool // … in some files of 2.3
 
-	section *Section // pcapng: the first one, until it is handed on
+	first   Block    // what the file begins with, until it is handed on
 	options []Option // pcapng: reused for each packet
 	drops   [8]byte  // pcapng: a drop count of the obsolete packet block
 }
@@ -115,9 +116,15 @@ func (r *Reader) Read(p *Packet) error {
 	if r.err != nil {
 		return r.err
 	}
-	if r.format == FormatPcapng {
+	if b := r.first; b != nil {
+		r.first = nil
+		r.err = r.handOn(b)
+	}
+	switch {
+	case r.err != nil:
+	case r.format == FormatPcapng:
 		r.err = r.readBlocks(p)
-	} else {
+	default:
 		r.err = r.readRecord(p)
 	}
 	if r.err != nil {

@@ -129,6 +129,35 @@ func TestCarryOver(t *testing.T) {
 	}
 }
 
+// The interface of a pcap file is carried over like one of pcapng.
+func TestCarryOverPcap(t *testing.T) {
+	f := &builder{ByteOrder: binary.BigEndian}
+	f.u32(magicNano).u16(2, 4).u32(0, 0, 65535, fcsPresent|2<<fcsShift|1).u32(1, 2, 3, 4).text("abc")
+	for _, format := range []Format{FormatPcap, FormatPcapng} {
+		r, err := NewReader(bytes.NewReader(copyOf(t, f.b, format)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+		if i := r.Interfaces()[0]; len(r.Interfaces()) != 1 || i.LinkType != LinkEthernet || i.FCS != 4 {
+			t.Errorf("%v: %+v", format, i)
+		}
+	}
+}
+
+func TestParseFormat(t *testing.T) {
+	for _, f := range []Format{FormatAuto, FormatPcap, FormatNano, FormatPcapng} {
+		if got, err := ParseFormat(f.String()); got != f || err != nil {
+			t.Errorf("%v: %v, %v", f, got, err)
+		}
+	}
+	if f, err := ParseFormat("erf"); err == nil {
+		t.Errorf("erf is %v", f)
+	}
+}
+
 // copyOf reads a file and writes it again.
 func copyOf(t *testing.T, file []byte, format Format) []byte {
 	t.Helper()
