@@ -16,6 +16,7 @@ func All() []*layer.Proto {
 		arp, sll, sll2, null, raw,
 		// Internet.
 		ipv4,
+		igmp,
 		icmp,
 		ipv6, ipv6Hop, ipv6Routing, ipv6Fragment, ipv6Destination,
 		// Transport.
