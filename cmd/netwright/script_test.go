@@ -26,6 +26,11 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/s") // short: sockets lie there
+			captures, err := filepath.Abs("../../examples/packet")
+			if err != nil {
+				return err
+			}
+			env.Setenv("CAPTURES", captures)
 			for n := 1; n <= 4; {
 				// Below the ports that the kernel gives to connections which
 				// go out, lest one of them takes it meanwhile.
