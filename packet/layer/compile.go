@@ -44,6 +44,7 @@ type node struct {
 	all    bool // Repeat "*"
 	until  *Expr
 	calc   *Expr
+	auto   *Expr // nil for "next" and "checksum"
 	sub    []node
 	choose *Expr
 	cases  map[uint64][]node
@@ -216,6 +217,12 @@ func (c *compiler) field(f *Field, place int) (node, error) {
 			return fail(err)
 		}
 	}
+	if f.Auto != "" && f.Auto != "next" && f.Auto != "checksum" {
+		var err error
+		if n.auto, err = parseExpr(f.Auto, c.lengths); err != nil {
+			return fail(err)
+		}
+	}
 	// The field itself is in sight of what is inside it.
 	level := len(c.scope) - 1
 	list := c.scope[level]
@@ -317,6 +324,17 @@ func (c *compiler) resolve(name string) (*Expr, error) {
 		}
 	}
 	return nil, fmt.Errorf("no field %q comes before", name)
+}
+
+// lengths finds what Auto may name besides fields.
+func (c *compiler) lengths(name string) (*Expr, error) {
+	switch total := (&Expr{op: opInner}); name {
+	case "total":
+		return total, nil
+	case "payload":
+		return &Expr{op: opSub, a: total, b: &Expr{op: opHeader}}, nil
+	}
+	return c.resolve(name)
 }
 
 // find looks for a name in a field and what is inside it.

@@ -99,7 +99,17 @@ type Field struct {
 	// itself.
 	Code func(w *Walker)
 
+	// Write is Code's counterpart: it appends the field as it is sent, for the
+	// value that Code shows as Sub[0] (as the field itself, if it has no Sub).
+	// A nil value is the default.
+	Write func(dst, value []byte) ([]byte, error)
+
 	Enum Enum
+
+	// Words are further names for values, as people type them who build a packet:
+	// "who-has", "mss". Enum's names are known, too.
+	Words map[string]uint64
+
 	Base Base
 
 	// For building: the value of a field that is not given. Auto is filled in

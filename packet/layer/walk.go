@@ -40,6 +40,7 @@ type Walker struct {
 	done   bool // the visitor has had enough
 	reason string
 	store  [32]uint64
+	trace  func(*node, event) // told of what visit does not see
 	text   [256]byte
 	asked  *Stack
 	layer  int
@@ -113,7 +114,14 @@ func (w *Walker) repeat(n *node) bool {
 		if n.all && before >= w.end*8 {
 			break
 		}
-		if !w.field(n) {
+		if w.trace != nil {
+			w.trace(n, elementBegins)
+		}
+		ok := w.field(n)
+		if w.trace != nil {
+			w.trace(n, elementEnds)
+		}
+		if !ok {
 			return false
 		}
 		if n.until != nil && n.until.eval(&w.scope) != 0 {
@@ -346,7 +354,13 @@ func (w *Walker) inside(n *node, off, end int) bool {
 
 func (w *Walker) body(n *node) bool {
 	if n.Code != nil {
+		if w.trace != nil {
+			w.trace(n, codeBegins)
+		}
 		n.Code(w)
+		if w.trace != nil {
+			w.trace(n, codeEnds)
+		}
 		return !w.done && w.reason == ""
 	}
 	if !w.list(n.sub) {

@@ -1,0 +1,336 @@
+package layer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Part is one layer to build: a protocol and what its fields are to hold.
+type Part struct {
+	Proto  string  // name or alias; empty: bytes that are no protocol's
+	Fields []Given // in any order; the others get their defaults, or are computed
+
+	Rest    []byte // instead of the fields that are not given
+	Trailer []byte // behind the payload, and part of this layer still
+}
+
+// Given is a field with what it is to hold. It is one of U, B, Sub and Raw that
+// counts, by the field's [Kind].
+type Given struct {
+	Name string // alias, full name, or the last part of it; empty for one element of a group without a name
+	U    uint64 // numbers, flags, times
+	B    []byte // bytes, texts, addresses
+	Sub  []Given
+	Raw  []byte // what the field is sent as, nothing encoded
+}
+
+// maxParts bounds how many layers are built on one another.
+const maxParts = 64
+
+// Build appends a packet to dst. The first part is the outermost layer. What is
+// not given is filled in: lengths, counts that say how much of something there
+// is, checksums, the number of the following protocol. What is given is never
+// changed, so that it may be wrong on purpose.
+//
+// The error names the field that is unknown, has no place, or does not fit; dst
+// is returned as it was then.
+func (s *Set) Build(dst []byte, parts ...Part) ([]byte, error) {
+	if len(parts) > maxParts {
+		return dst, fmt.Errorf("%d layers are more than %d", len(parts), maxParts)
+	}
+	b := builder{set: s, parts: parts, laid: make([]laid, len(parts))}
+	for i := range parts {
+		if b.laid[i].code = s.codeOf(parts[i].Proto); b.laid[i].code == nil {
+			return dst, fmt.Errorf("there is no protocol %q%s", parts[i].Proto, s.suggestProto(parts[i].Proto))
+		}
+	}
+	b.data = dst
+	if err := b.layer(0); err != nil {
+		return dst, err
+	}
+	return b.data, nil
+}
+
+func (s *Set) codeOf(name string) *code {
+	if name != "" {
+		return s.byName[name]
+	}
+	if s.data != nil {
+		return s.data
+	}
+	return &code{Proto: &Proto{}}
+}
+
+// suggestProto is a hint at a protocol's name, as it stands in an error.
+func (s *Set) suggestProto(name string) string {
+	names := make([]string, 0, len(s.byName))
+	for known := range s.byName {
+		names = append(names, known)
+	}
+	return Nearest(name, names)
+}
+
+// Nearest is a hint at the name that is the most like an unknown one, as it
+// stands in an error behind that: `; did you mean "dport"?`. It is empty where
+// none is like it.
+func Nearest(name string, names []string) string {
+	best, least := "", len(name)/3+2
+	for _, known := range names {
+		d := distance(strings.ToLower(name), strings.ToLower(known), least+1)
+		if d < least || d == least && (best == "" || closer(name, known, best)) {
+			best, least = known, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// closer tells which of two names that are equally far is the better guess: one
+// that begins alike and is as long.
+func closer(name, a, b string) bool {
+	begins := func(s string) bool { return s != "" && name != "" && s[0] == name[0] }
+	if begins(a) != begins(b) {
+		return begins(a)
+	}
+	if (len(a) == len(name)) != (len(b) == len(name)) {
+		return len(a) == len(name)
+	}
+	return a < b
+}
+
+// builder lays layers behind one another. Its scope is that of the layer at
+// hand, whose end is always the end of the data so far.
+type builder struct {
+	scope
+	set   *Set
+	parts []Part
+	laid  []laid
+	at    int // the layer at hand
+}
+
+// laid is a layer that stands, or is being written.
+type laid struct {
+	*code
+	start, header int
+	marks         []mark
+	slots         []place // where the values that expressions ask for lie
+}
+
+// place is where a number lies, in bits from the start of the data.
+type place struct {
+	bit, width int
+	le         bool
+}
+
+// mark is a number that was written, and who decides what it holds.
+type mark struct {
+	place
+	node *node
+	by   owner
+}
+
+type owner uint8
+
+const (
+	byDefault owner = iota // may be changed to fit what is given
+	byAuto                 // computed when all stands
+	byUser                 // never changed; also what was changed to fit
+)
+
+// layer writes the i-th layer and all that it carries.
+func (b *builder) layer(i int) error {
+	if i == len(b.parts) {
+		return nil
+	}
+	part, l := &b.parts[i], &b.laid[i]
+	b.at = i
+	l.start = len(b.data)
+	l.slots = make([]place, l.code.slots)
+	b.scope = scope{
+		data: b.data, start: l.start, base: l.start, end: l.start, bit: l.start * 8, vals: make([]uint64, l.code.slots),
+		stream: i > 0 && b.laid[i-1].Stream,
+	}
+	p := newPool(part.Fields, l.fields)
+	p.short = part.Rest != nil
+	if err := b.list(l.fields, p); err != nil {
+		return fmt.Errorf("%s: %w", l.Name, err)
+	}
+	if err := p.left(); err != nil {
+		return fmt.Errorf("%s %w", l.Name, err)
+	}
+	b.raw(part.Rest)
+	b.align(l)
+	l.header = len(b.data)
+	own := b.scope
+	if err := b.layer(i + 1); err != nil {
+		return err
+	}
+	own.data = append(b.data, part.Trailer...)
+	own.end = len(own.data)
+	own.inner, own.header = own.end, l.header
+	b.scope, b.at = own, i
+	return b.fill(l)
+}
+
+// align adds zeros until the length of the header can be said in its field.
+func (b *builder) align(l *laid) {
+	if l.code.header == nil {
+		return
+	}
+	var length *mark
+	for _, leaf := range l.code.header.leaves(nil) {
+		at, ok := b.find(leaf)
+		for k := range l.marks {
+			if m := &l.marks[k]; ok && m.by == byAuto && m.overlaps(at) {
+				length = m
+			}
+		}
+	}
+	if length == nil || length.node.auto == nil {
+		return
+	}
+	for range 64 {
+		b.header = len(b.data)
+		b.write(length.place, uint64(length.node.auto.eval(&b.scope)))
+		if l.code.header.eval(&b.scope) >= int64(len(b.data)-l.start) {
+			return
+		}
+		b.raw([]byte{0})
+	}
+}
+
+// fill computes what is to be computed when all of a layer stands.
+func (b *builder) fill(l *laid) error {
+	var sum *mark
+	for k := range l.marks {
+		m := &l.marks[k]
+		switch {
+		case m.by != byAuto:
+		case m.node.Auto == "checksum":
+			sum = m
+		default:
+			v := uint64(m.node.auto.eval(&b.scope))
+			if m.width < 64 && v>>m.width != 0 {
+				return fmt.Errorf("%s: %s: %d does not fit in %d bits", l.Name, m.node.Name, v, m.width)
+			}
+			b.write(m.place, v)
+		}
+	}
+	if sum == nil || l.Checksum == nil {
+		return nil
+	}
+	return b.checksum(l, sum.place)
+}
+
+func (b *builder) checksum(l *laid, at place) error {
+	c := l.Checksum
+	covered := b.data[l.start:]
+	if c.Header {
+		covered = b.data[l.start:l.header]
+	}
+	b.write(at, 0)
+	switch c.Sum {
+	case Internet:
+		var seed uint64
+		if c.Pseudo {
+			seed = b.pseudo(l, len(covered))
+		}
+		sum := FoldSum(AddSum(seed, covered))
+		if c.Zero && sum == 0 {
+			sum = 0xFFFF
+		}
+		b.write(at, uint64(sum))
+	case CRC32C:
+		b.write(at, uint64(CRC32CSum(covered)))
+	default:
+		return fmt.Errorf("%s: its checksum cannot be computed; give %s", l.Name, c.Field)
+	}
+	return nil
+}
+
+// pseudo is the sum of the pseudo header of the nearest IP layer below; 0 where
+// there is none.
+func (b *builder) pseudo(l *laid, length int) uint64 {
+	var protocol uint64
+	for _, on := range l.On {
+		if on.Table == "ip.proto" && len(on.Keys) > 0 {
+			protocol = on.Keys[0]
+		}
+	}
+	for i := b.at - 1; i >= 0; i-- {
+		below := &b.laid[i]
+		switch header := b.data[below.start:below.header]; {
+		case below.Name == "ip" && len(header) >= 20:
+			return PseudoSum(header[12:20], uint8(protocol), length)
+		case below.Name == "ipv6" && len(header) >= 40:
+			return PseudoSum(header[8:40], uint8(protocol), length)
+		}
+	}
+	return 0
+}
+
+// following is the key that the layer at hand has for the next one. none tells
+// that the next one is found without a key.
+func (b *builder) following() (key uint64, ok, none bool) {
+	if b.at+1 == len(b.laid) {
+		return 0, false, false
+	}
+	next := b.laid[b.at+1].code
+	for _, step := range b.laid[b.at].next {
+		if step.proto == next {
+			none = true
+		}
+	}
+	for _, step := range b.laid[b.at].Next {
+		if keys := next.keys(step.Table); len(keys) > 0 {
+			return keys[0], true, false
+		}
+	}
+	return 0, false, none
+}
+
+// keys are the keys that a protocol has in a table.
+func (c *code) keys(table string) []uint64 {
+	if table == "" {
+		return nil
+	}
+	for _, on := range c.On {
+		if on.Table == table && len(on.Keys) > 0 {
+			return on.Keys
+		}
+	}
+	return nil
+}
+
+// port is what a field holds by which the next layer is found, but which has a
+// value of its own as well, such as a port: its default, unless that leads
+// elsewhere.
+func (b *builder) port(n *node) uint64 {
+	if b.at+1 == len(b.laid) || n.Alias == "" {
+		return n.Default
+	}
+	l, next := &b.laid[b.at], b.laid[b.at+1].code
+	for i, step := range l.Next {
+		by := strings.Split(step.By, ",")
+		for k := range by {
+			by[k] = strings.TrimSpace(by[k])
+		}
+		place := slices.Index(by, n.Alias)
+		keys := next.keys(step.Table)
+		if place < 0 || len(keys) == 0 {
+			continue
+		}
+		found := l.next[i].table.get(uint32(n.Default))
+		switch {
+		case found == next, found == nil && place < len(by)-1:
+			return n.Default
+		case place < len(by)-1:
+			return keys[min(1, len(keys)-1)]
+		}
+		return keys[0]
+	}
+	return n.Default
+}
