@@ -20,6 +20,7 @@ import (
 
 // Every frame that was sent is seen, in order, or counted as dropped.
 func TestSniffWhileSending(t *testing.T) {
+	t.Parallel()
 	for name, cfg := range map[string]Config{
 		"blocks":    {},
 		"immediate": {Immediate: true, Snap: 128},
@@ -59,6 +60,7 @@ func TestSniffWhileSending(t *testing.T) {
 // A filter is in force before the first frame: a capture that is opened into a
 // flood sees nothing of what it refuses.
 func TestFilterBeforeTheFirstFrame(t *testing.T) {
+	t.Parallel()
 	w := newCable(t)
 	flood := senderIn(t, w.a, SendConfig{Interface: "eth0"})
 	ctx, stop := context.WithCancel(t.Context())
@@ -75,7 +77,7 @@ func TestFilterBeforeTheFirstFrame(t *testing.T) {
 			return append(dst, frame(w.macB, w.macA, kind, number)...), nil
 		})
 	})
-	for i := range 12 {
+	for i := range 6 {
 		c := openIn(t, w.b, Config{Interface: "eth0", Filter: only(t, ours), Workers: 1 + i%3, Ring: 1 << 20, Immediate: i%4 == 3})
 		all, stats := collect(t, c, 50)()
 		if stats.Received == 0 {
@@ -94,6 +96,7 @@ func TestFilterBeforeTheFirstFrame(t *testing.T) {
 
 // Both directions of a flow are one worker's, and all workers have some.
 func TestFanoutSplitsByFlow(t *testing.T) {
+	t.Parallel()
 	const flows, each, workers = 200, 4, 3
 	w := newCable(t)
 	c := openIn(t, w.b, Config{Interface: "eth0", Workers: workers, Filter: only(t, 0x0800), Ring: 1 << 20})
@@ -126,6 +129,7 @@ func TestFanoutSplitsByFlow(t *testing.T) {
 
 // Frames for which a stalled reader left no room are counted, each one.
 func TestDropsAreCounted(t *testing.T) {
+	t.Parallel()
 	for name, cfg := range map[string]Config{
 		"blocks":    {},
 		"immediate": {Immediate: true, Snap: 1500},
@@ -177,6 +181,7 @@ func TestDropsAreCounted(t *testing.T) {
 }
 
 func TestVLANTags(t *testing.T) {
+	t.Parallel()
 	tagged := func(w *cable, tag ...byte) []byte {
 		f := frame(w.macB, w.macA, ours, 7)
 		return append(append(append([]byte{}, f[:12]...), tag...), f[12:]...)
@@ -205,6 +210,7 @@ func TestVLANTags(t *testing.T) {
 }
 
 func TestTimestampsSnapAndTypes(t *testing.T) {
+	t.Parallel()
 	w := newCable(t)
 	c := openIn(t, w.b, Config{Interface: "eth0", Filter: only(t, ours), Snap: 20})
 	if c.LinkType() != pcap.LinkEthernet {
@@ -230,6 +236,7 @@ func TestTimestampsSnapAndTypes(t *testing.T) {
 }
 
 func TestDirections(t *testing.T) {
+	t.Parallel()
 	w := newCable(t)
 	finish := make(map[Direction]func() ([]taken, Stats))
 	for d, n := range map[Direction]int{Both: 2, In: 1, Out: 1} {
@@ -253,6 +260,7 @@ func TestDirections(t *testing.T) {
 }
 
 func TestPromiscuous(t *testing.T) {
+	t.Parallel()
 	w := newCable(t)
 	state := func() string { return w.b.Run(t, "ip", "-d", "link", "show", "dev", "eth0") }
 	c := openIn(t, w.b, Config{Interface: "eth0", Promiscuous: true, Workers: 2})
@@ -266,6 +274,7 @@ func TestPromiscuous(t *testing.T) {
 }
 
 func TestInterfaceGoesDown(t *testing.T) {
+	t.Parallel()
 	for _, immediate := range []bool{false, true} {
 		w := newCable(t)
 		c := openIn(t, w.b, Config{Interface: "eth0", Immediate: immediate})
@@ -292,6 +301,7 @@ func TestInterfaceGoesDown(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
 	w := newCable(t)
 	for want, cfg := range map[string]Config{
 		"no interface is named":     {},
@@ -365,6 +375,7 @@ func rings(t *testing.T) int {
 }
 
 func TestHandlerEndsTheRun(t *testing.T) {
+	t.Parallel()
 	w := newCable(t)
 	broken := errors.New("broken")
 	for give, want := range map[error]error{ErrStop: nil, broken: broken} {
@@ -378,6 +389,7 @@ func TestHandlerEndsTheRun(t *testing.T) {
 }
 
 func TestSetFilter(t *testing.T) {
+	t.Parallel()
 	w := newCable(t)
 	c := openIn(t, w.b, Config{Interface: "eth0", Filter: only(t, theirs)})
 	send(t, w.a, frame(w.macB, w.macA, ours, 1))

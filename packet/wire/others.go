@@ -4,6 +4,7 @@ package wire
 
 import (
 	"context"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -37,3 +38,11 @@ func (*sendSocket) one([]byte) error                       { return ErrUnsupport
 func (*sendSocket) send(*sendBatch, [][]byte) (int, error) { return 0, ErrUnsupported }
 func sleepPrecisely() func()                               { return func() {} }
 func sleep(d time.Duration)                                { time.Sleep(d) }
+
+type icmpSocket struct{}
+
+func openICMPSocket(int) (icmpSocket, error)                     { return icmpSocket{}, ErrUnsupported }
+func (icmpSocket) identifier() uint16                            { return 0 }
+func (icmpSocket) close() error                                  { return nil }
+func (icmpSocket) send(netip.Addr, int, []byte) error            { return ErrUnsupported }
+func (icmpSocket) receive([]byte, time.Time) (ICMPAnswer, error) { return ICMPAnswer{}, ErrUnsupported }

@@ -45,7 +45,11 @@ func dropPrivileges() error {
 
 // everywhere makes a system call of up to two arguments on all threads.
 func everywhere(what string, number, a, b uintptr) error {
-	if _, _, errno := syscall.AllThreadsSyscall6(number, a, b, 0, 0, 0, 0); errno != 0 {
+	_, _, errno := syscall.AllThreadsSyscall6(number, a, b, 0, 0, 0, 0)
+	if errno == syscall.ENOTSUP {
+		return errors.New("a program with cgo cannot do that on all its threads; build it with CGO_ENABLED=0")
+	}
+	if errno != 0 {
 		return fmt.Errorf("%s: %w", what, errno)
 	}
 	return nil

@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"syscall"
@@ -157,7 +158,7 @@ func (s *sendSocket) send(b *sendBatch, packets [][]byte) (int, error) {
 	})
 	switch {
 	case err != nil:
-		return 0, err
+		return 0, net.ErrClosed
 	case errno == unix.EAGAIN, errno == unix.ENOBUFS:
 		return 0, errFull
 	case errno != 0:

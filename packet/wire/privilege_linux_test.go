@@ -1,0 +1,49 @@
+package wire
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestDropPrivileges(t *testing.T) {
+	t.Parallel()
+	w := newCable(t) // needs the privileges that the child drops
+	self := filepath.Join(t.TempDir(), "unprivileged")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", self, "./testdata/unprivileged")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	cmd := exec.CommandContext(t.Context(), self)
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	w.a.Start(t, cmd)
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	text := out.String()
+	threads := strings.Count(text, "\nPid:\t")
+	if threads < 3 {
+		t.Errorf("%d threads were looked at", threads)
+	}
+	for _, line := range []string{"CapInh:\t0000000000000000", "CapPrm:\t0000000000000000", "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "CapAmb:\t0000000000000000", "NoNewPrivs:\t1"} {
+		if n := strings.Count(text, line); n != threads {
+			t.Errorf("%q for %d of %d threads", line, n, threads)
+		}
+	}
+	for _, want := range []string{
+		"capture: wire: capture on lo: socket: operation not permitted\n",
+		"\n  sudo setcap cap_net_raw+ep " + self + "\n",
+		"send: wire: send IP packets: socket: operation not permitted\n",
+		"typed: true true\n",
+		"still seen: 1\n",
+		"connect scans",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
