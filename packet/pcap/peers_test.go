@@ -151,7 +151,7 @@ func TestPeersOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	packets, blocks, err := readAll(bytes.NewReader(b))
+	packets, _, err := readAll(bytes.NewReader(b))
 	if err != nil || len(packets) != 5 {
 		t.Fatalf("%d packets, %v", len(packets), err)
 	}
@@ -172,7 +172,7 @@ func TestPeersOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, blocks, err = readAll(bytes.NewReader(b))
+	_, blocks, err := readAll(bytes.NewReader(b))
 	var secrets, comment string
 	for _, b := range blocks {
 		switch b := b.(type) {

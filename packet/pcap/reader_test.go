@@ -246,6 +246,9 @@ func TestWrongFiles(t *testing.T) {
 		{"empty", nil, "the file is empty"},
 		{"text", []byte("hello world"), "not a capture file: it begins with 68 65 6c 6c"},
 		{"xz", []byte("\xfd7zXZ\x00"), "packed by xz"},
+		{"lz4", []byte("\x04\x22\x4d\x18"), "packed by lz4"},
+		{"bzip2", []byte("BZh9"), "packed by bzip2"},
+		{"three octets", []byte("\xd4\xc3\xb2"), "3 of its 24 octets"},
 		{"huge packet", record(1 << 31), "claims 2147483648 octets, more than the limit of 262144"},
 		{"section magic", []byte("\n\r\r\n\x1c\x00\x00\x00abcdefgh"), "byte-order magic"},
 		{"section version", (&builder{ByteOrder: binary.LittleEndian}).block(blockSection, func(f *builder) { f.u32(magicByteOrder).u16(2, 0).u64(0) }).b, "version 2.0"},
@@ -345,6 +348,30 @@ func TestSecretsAreSecret(t *testing.T) {
 	}
 }
 
+func TestSecretsKinds(t *testing.T) {
+	for want, kind := range map[string]SecretsKind{
+		"TLS key log": SecretsTLS, "SSH key log": SecretsSSH, "WireGuard key log": SecretsWireGuard,
+		"ZigBee network key": SecretsZigBeeNwk, "ZigBee APS key": SecretsZigBeeAPS, "secrets of kind 0x7": 7,
+	} {
+		if kind.String() != want {
+			t.Errorf("%#x is called %q, want %q", uint32(kind), kind, want)
+		}
+	}
+}
+
+// A reader that breaks says so in its own words, and where.
+func TestReadError(t *testing.T) {
+	broken := errors.New("cable pulled")
+	file := pcapFile(binary.LittleEndian, magicMicro, 0)
+	packets, _, err := readAll(io.MultiReader(bytes.NewReader(file[:50]), iotest.ErrReader(broken)))
+	if len(packets) != 1 || !errors.Is(err, broken) || !strings.Contains(err.Error(), "at octet 44, after 1 packets") {
+		t.Errorf("%d packets, %v", len(packets), err)
+	}
+	if _, _, err := readAll(iotest.ErrReader(broken)); !errors.Is(err, broken) {
+		t.Errorf("from the start: %v", err)
+	}
+}
+
 // A packet is there as soon as its octets are, however the pipe goes on.
 func TestReadPipe(t *testing.T) {
 	for _, file := range [][]byte{pcapFile(binary.LittleEndian, magicNano, 5), ngFile(binary.LittleEndian)} {
@@ -393,15 +420,23 @@ func TestReadPacked(t *testing.T) {
 	half := len(file) / 2
 	for _, part := range [][]byte{file[:half], file[half:]} { // two members, as from gzip >>
 		z := gzip.NewWriter(&gz)
-		z.Write(part)
-		z.Close()
+		if _, err := z.Write(part); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	z, err := zstd.NewWriter(&zst)
 	if err != nil {
 		t.Fatal(err)
 	}
-	z.Write(file)
-	z.Close()
+	if _, err := z.Write(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
 	skippable := append([]byte{0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 'a', 'b', 'c'}, zst.Bytes()...)
 	for name, packed := range map[string][]byte{"gzip": gz.Bytes(), "zstd": zst.Bytes(), "zstd after a skippable frame": skippable} {
 		got, _, err := readAll(iotest.HalfReader(bytes.NewReader(packed)))
