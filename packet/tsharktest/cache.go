@@ -55,10 +55,10 @@ func (t *Tshark) Protocols(ctx context.Context, capture string) ([]string, error
 		return strings.Fields(string(text)), nil
 	}
 	frames, err := t.Frames(ctx, capture)
-	return protocols(frames), err
+	return protocolsOf(frames), err
 }
 
-func protocols(frames []Frame) []string {
+func protocolsOf(frames []Frame) []string {
 	names := map[string]bool{}
 	for i := range frames {
 		for j := range frames[i].Layers {
@@ -90,6 +90,9 @@ func (t *Tshark) load(key string) ([]Frame, bool) {
 	}
 	defer z.Close()
 	frames, err := readFrames(z)
+	for i := range frames {
+		frames[i].Number = i + 1
+	}
 	return frames, err == nil
 }
 
@@ -101,7 +104,7 @@ func (t *Tshark) save(key string, frames []Frame) error {
 	if err := os.MkdirAll(t.cache, 0o755); err != nil {
 		return err
 	}
-	names := strings.Join(protocols(frames), " ")
+	names := strings.Join(protocolsOf(frames), " ")
 	if err := os.WriteFile(key+".protocols", []byte(names), 0o644); err != nil {
 		return err
 	}

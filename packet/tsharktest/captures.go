@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -111,14 +112,17 @@ func Name(base, capture string) string {
 // With lists the captures in which tshark finds one of the protocols.
 func With(ctx context.Context, t *Tshark, captures, protocols []string) ([]string, error) {
 	var list []string
-	for _, c := range captures {
-		has, err := t.Protocols(ctx, c)
+	// In any order, so that several of us who fill the cache do not all run
+	// tshark on the same capture.
+	for _, i := range rand.Perm(len(captures)) {
+		has, err := t.Protocols(ctx, captures[i])
 		if err != nil {
 			return nil, err
 		}
 		if slices.ContainsFunc(protocols, func(p string) bool { return slices.Contains(has, p) }) {
-			list = append(list, c)
+			list = append(list, captures[i])
 		}
 	}
+	slices.Sort(list)
 	return list, ctx.Err()
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // readPDML reads tshark's -T pdml into frames. It knows as much of XML as tshark
@@ -88,7 +90,7 @@ func (p *pdml) take(tag string) error {
 	name, attrs, _ := strings.Cut(tag, " ")
 	switch name {
 	case "packet":
-		p.frames = append(p.frames, Frame{})
+		p.frames = append(p.frames, Frame{Number: len(p.frames) + 1})
 		p.frame = &p.frames[len(p.frames)-1]
 	case "/packet":
 		p.frame = nil
@@ -96,7 +98,11 @@ func (p *pdml) take(tag string) error {
 		if p.frame == nil {
 			return fmt.Errorf("<%s> outside of a packet", name)
 		}
-		e := p.element(name == "proto", attributes(attrs))
+		a := attributes(attrs)
+		if strings.ContainsFunc(a.name, odd) || name == "proto" && a.name == "" {
+			return fmt.Errorf("%q is no name of a protocol or field", a.name)
+		}
+		e := p.element(name == "proto", a)
 		if !empty {
 			p.open = append(p.open, e)
 		}
@@ -108,6 +114,9 @@ func (p *pdml) take(tag string) error {
 	}
 	return nil
 }
+
+// odd tells what no name has, and what would be read otherwise than written.
+func odd(c rune) bool { return c <= ' ' || c == '~' || c == utf8.RuneError || unicode.IsSpace(c) }
 
 // attribute values as tshark writes them, still escaped.
 type attrs struct{ name, show, value, pos, size, hide string }
@@ -161,9 +170,6 @@ func (p *pdml) element(proto bool, a attrs) element {
 		inside.drop = inside.layer < 0 && a.name != wrapper
 		return inside
 	}
-	if a.name == "num" && a.pos == "0" && p.frame.Number == 0 {
-		p.frame.Number, _ = strconv.Atoi(a.show)
-	}
 	if strings.HasPrefix(a.name, "_ws.") {
 		inside.drop = true
 		return inside
@@ -214,9 +220,12 @@ func (p *pdml) field(around element, a attrs, pos, size int) {
 	l := &p.frame.Layers[around.layer]
 	l.Fields = append(l.Fields, Field{
 		Name: a.name, Pos: pos, Size: size, Depth: around.depth, Hidden: a.hide == "yes",
-		Show: strings.ReplaceAll(show, "\n", `\n`),
+		Show: oneLine.Replace(show),
 	})
 }
+
+// oneLine writes the ends of lines as escapes.
+var oneLine = strings.NewReplacer("\n", `\n`, "\r", `\r`)
 
 // isBytes tells whether show is value with colons between the bytes.
 func isBytes(show, value string) bool {

@@ -2,6 +2,14 @@
 //
 //	go run ./packet/testdata/tshark report [-proto dns,mdns] [-v] [-n 3] [FILES…]
 //	go run ./packet/testdata/tshark show [-ours] FILE [FRAME]
+//	go run ./packet/testdata/tshark write [-proto dns,mdns]
+//	go run ./packet/testdata/tshark check 20
+//
+// report compares over captures, all of ../shared/suites if none are given; show
+// prints what is compared. write makes the golden files under
+// packet/testdata/golden of the protocols that are done, and is the only one to
+// do so; check makes some of them again, chosen at random, and tells whether
+// tshark still shows the same.
 package main
 
 import (
@@ -30,7 +38,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	usage := errors.New("usage: tshark report [-proto NAMES] [-v] [-n EXAMPLES] [FILES…] | show [-ours] FILE [FRAME]")
+	usage := errors.New("usage: tshark report [-proto NAMES] [-v] [-n EXAMPLES] [FILES…] | show [-ours] FILE [FRAME] | write [-proto NAMES] | check N")
 	if len(args) == 0 {
 		return usage
 	}
@@ -39,6 +47,10 @@ func run(ctx context.Context, args []string) error {
 		return report(ctx, args[1:])
 	case "show":
 		return show(ctx, args[1:])
+	case "write":
+		return write(ctx, args[1:])
+	case "check":
+		return check(ctx, args[1:])
 	}
 	return usage
 }
@@ -58,10 +70,7 @@ func report(ctx context.Context, args []string) error {
 	}
 	base, captures := ".", flags.Args()
 	if len(captures) == 0 {
-		if base, err = tsharktest.Suites(); err != nil {
-			return err
-		}
-		if captures, err = tsharktest.Captures(base); err != nil {
+		if base, captures, err = suites(); err != nil {
 			return err
 		}
 	}
@@ -75,6 +84,14 @@ func report(ctx context.Context, args []string) error {
 	r, err := tsharktest.Compare(ctx, t, proto.Set(), base, captures)
 	r.Write(os.Stdout, style)
 	return err
+}
+
+func suites() (base string, captures []string, err error) {
+	if base, err = tsharktest.Suites(); err != nil {
+		return "", nil, err
+	}
+	captures, err = tsharktest.Captures(base)
+	return base, captures, err
 }
 
 // show prints a capture's frames as they are compared.

@@ -1,0 +1,164 @@
+package tsharktest
+
+import (
+	"cmp"
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/netwright/netwright/packet/layer"
+)
+
+const (
+	goldenSize  = 40 << 10 // octets that a golden has at most, about
+	goldenExtra = 8        // frames beyond those that show all names
+)
+
+// Choose makes the goldens of protocols from captures: few small frames that
+// together show as many names, and then as many ways to the protocol, as
+// possible.
+func Choose(ctx context.Context, t *Tshark, set *layer.Set, base string, captures, protocols []string) ([]*Golden, error) {
+	candidates := map[string]map[string]*candidate{}
+	for _, p := range protocols {
+		candidates[p] = map[string]*candidate{}
+	}
+	for _, capture := range captures {
+		theirs, err := t.Frames(ctx, capture)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(protocolsOf(theirs), func(p string) bool { return candidates[p] != nil }) {
+			continue
+		}
+		ours, err := Ours(set, capture)
+		if err != nil {
+			continue // Compare tells of it
+		}
+		for i := range min(len(ours), len(theirs)) {
+			for _, p := range protocolsOf(theirs[i : i+1]) {
+				if candidates[p] != nil {
+					consider(candidates[p], keep(p, Name(base, capture), &ours[i], &theirs[i]), p)
+				}
+			}
+		}
+	}
+	var goldens []*Golden
+	for _, p := range protocols {
+		g := &Golden{Protocol: p, Version: t.Version}
+		for _, c := range chosen(candidates[p]) {
+			g.Frames = append(g.Frames, c.frame)
+		}
+		goldens = append(goldens, g)
+	}
+	return goldens, nil
+}
+
+// candidate is a frame that may come into a golden.
+type candidate struct {
+	frame GoldenFrame
+	names []string // that it shows, sorted
+	path  string   // the layers up to the protocol
+	size  int
+}
+
+// consider takes a frame among the candidates if none there shows the same, or
+// if it is smaller.
+func consider(all map[string]*candidate, f GoldenFrame, protocol string) {
+	c := &candidate{frame: f, size: len(f.text())}
+	for _, l := range f.Layers {
+		if c.path += l.Name + " "; l.Name != protocol {
+			continue
+		}
+		for _, field := range l.Fields {
+			if !field.Hidden {
+				c.names = append(c.names, field.Name)
+			}
+		}
+	}
+	slices.Sort(c.names)
+	c.names = slices.Compact(c.names)
+	key := c.path + "\n" + strings.Join(c.names, " ")
+	if old := all[key]; old == nil || old.size > c.size {
+		all[key] = c
+	}
+}
+
+// chosen picks frames: those with the most new names for their size until all
+// are shown, then those with a new path.
+func chosen(all map[string]*candidate) []*candidate {
+	rest := make([]*candidate, 0, len(all))
+	for _, c := range all {
+		rest = append(rest, c)
+	}
+	slices.SortFunc(rest, func(a, b *candidate) int { return before(&a.frame, &b.frame) })
+	shown, paths, size := map[string]bool{}, map[string]bool{}, 0
+	var list []*candidate
+	pick := func(worth func(c *candidate) int) bool {
+		best, value := -1, 0.0
+		for i, c := range rest {
+			if v := float64(worth(c)) / float64(c.size); v > value && size+c.size <= goldenSize {
+				best, value = i, v
+			}
+		}
+		if best < 0 {
+			return false
+		}
+		c := rest[best]
+		list, size = append(list, c), size+c.size
+		for _, name := range c.names {
+			shown[name] = true
+		}
+		paths[c.path] = true
+		rest = slices.Delete(rest, best, best+1)
+		return true
+	}
+	for pick(func(c *candidate) (fresh int) {
+		for _, name := range c.names {
+			if !shown[name] {
+				fresh++
+			}
+		}
+		return fresh
+	}) {
+	}
+	for range goldenExtra {
+		pick(func(c *candidate) int {
+			if paths[c.path] {
+				return 0
+			}
+			return 1
+		})
+	}
+	slices.SortFunc(list, func(a, b *candidate) int { return before(&a.frame, &b.frame) })
+	return list
+}
+
+func before(a, b *GoldenFrame) int {
+	return cmp.Or(strings.Compare(a.Capture, b.Capture), a.Number-b.Number)
+}
+
+// Regenerate asks tshark again, not the cache, about the frames of a golden, and
+// returns those that it shows differently now, each as "golden" and "now".
+func (t *Tshark) Regenerate(ctx context.Context, g *Golden, suites string) (changed [][2]string, err error) {
+	runs := map[string][]Frame{}
+	for i := range g.Frames {
+		f := &g.Frames[i]
+		theirs, ok := runs[f.Capture]
+		if !ok {
+			if theirs, err = t.Run(ctx, filepath.Join(suites, filepath.FromSlash(f.Capture))); err != nil {
+				return nil, err
+			}
+			runs[f.Capture] = theirs
+		}
+		ours := Frame{Data: f.Data, Wire: f.Wire, Link: f.Link}
+		now := GoldenFrame{Capture: f.Capture}
+		if f.Number > 0 && f.Number <= len(theirs) {
+			now = keep(g.Protocol, f.Capture, &ours, &theirs[f.Number-1])
+		}
+		if was, is := f.text(), now.text(); was != is {
+			changed = append(changed, [2]string{was, is})
+		}
+	}
+	return changed, nil
+}
