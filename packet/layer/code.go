@@ -25,8 +25,16 @@ func (w *Walker) Stream() bool { return w.stream }
 // End is where the bytes that may be read end.
 func (w *Walker) End() int { return w.end }
 
-// Frame is the whole frame.
+// Frame is the whole frame, as far as it was captured.
 func (w *Walker) Frame() []byte { return w.data }
+
+// Wire is the length of the frame on the wire.
+func (w *Walker) Wire() int {
+	if w.asked == nil {
+		return len(w.data)
+	}
+	return w.asked.Wire
+}
 
 // Under is the layer that many below the one walked over (1 is the one that
 // carries it), and nil where there is none.

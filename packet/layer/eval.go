@@ -8,7 +8,7 @@ type scope struct {
 	data   []byte
 	start  int  // of the layer
 	header int  // end of its header, 0 while unknown
-	inner  int  // end of the next layer, 0 if there is none
+	inner  int  // end of the next layer, 0 if there is none, or a malformed one
 	stream bool // whether a stream carries the layer
 	base   int  // start of what the current field stands in
 	end    int  // and its end
@@ -48,7 +48,7 @@ func (e *Expr) eval(s *scope) int64 {
 		if at < 0 || at > int64(len(s.data)) {
 			return 0
 		}
-		return int64(readBits(s.data[:s.end], s.bit+int(at)*8, e.bits, e.le))
+		return int64(readBits(s.data[:min(s.end, len(s.data))], s.bit+int(at)*8, e.bits, e.le))
 	case opNot:
 		return truth(e.a.eval(s) == 0)
 	case opNeg:

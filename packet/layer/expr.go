@@ -13,7 +13,8 @@ import (
 // known are, in bytes: pos (how far the walk is in what the field stands in),
 // rest (what is left of it), size (all of it), header (length of the layer's
 // header), stream (whether what carries the layer is a stream, as TCP; else 0),
-// inner (where the next layer ends, from the start of this one, or 0),
+// inner (where the next layer ends, from the start of this one; 0 if there is none
+// or its end is not known),
 // and u8(n) u16(n) u24(n) u32(n) le16(n) le32(n), which read ahead, n bytes from
 // where the walk is, and give 0 past the end.
 type Expr struct {

@@ -10,7 +10,7 @@ const (
 	Bool                // a flag of any width; true when a bit is set [U]
 	Bytes               // bytes [B]
 	String              // text [B]
-	CString             // text that ends at a NUL, which counts as part of it [B, without the NUL]
+	CString             // text that ends at a NUL, which counts as part of it, or with Len may end at one [B, up to the NUL]
 	MAC                 // EUI-48 [B]
 	EUI64               // EUI-64 [B]
 	IPv4                // address of 4 bytes [B, U]

@@ -58,7 +58,7 @@ type Walker struct {
 func (w *Walker) Walk(st *Stack, i int, visit func(*Value) bool) string {
 	sp := &st.layers[i]
 	inner := 0
-	if i+1 < st.n {
+	if i+1 < st.n && (st.Reason == "" || i+2 < st.n) {
 		inner = st.layers[i+1].End
 	}
 	w.scope = scope{data: st.Data, start: sp.Start, header: sp.Header, inner: inner, base: sp.Start, end: sp.End, bit: sp.Start * 8}
@@ -209,8 +209,10 @@ func (w *Walker) here(n *node) bool {
 		u = n.extend(readBits(w.data, off*8, size*8, n.LE), size*8)
 	} else {
 		u = uint64(size)
-		if n.Kind == CString && size > 0 {
-			b = b[:size-1]
+		if n.Kind == CString {
+			if n := bytes.IndexByte(b, 0); n >= 0 {
+				b = b[:n]
+			}
 		}
 	}
 	w.bit = off * 8
