@@ -109,6 +109,7 @@ type builder struct {
 	parts []Part
 	laid  []laid
 	at    int // the layer at hand
+	fits  int // how many fields around the one at hand have a length to agree with
 }
 
 // laid is a layer that stands, or is being written.
@@ -194,8 +195,9 @@ func (b *builder) align(l *laid) {
 	}
 	for range 64 {
 		b.header = len(b.data)
-		b.write(length.place, uint64(length.node.auto.eval(&b.scope)))
-		if l.code.header.eval(&b.scope) >= int64(len(b.data)-l.start) {
+		v := length.node.auto.eval(&b.scope)
+		b.write(length.place, uint64(max(v, 0)))
+		if v >= 0 && l.code.header.eval(&b.scope) >= int64(len(b.data)-l.start) {
 			return
 		}
 		b.raw([]byte{0})
@@ -303,6 +305,19 @@ func (c *code) keys(table string) []uint64 {
 		}
 	}
 	return nil
+}
+
+// Key is the key by which a protocol is found in a table: its EtherType in
+// "eth.type", its number in "ip.proto".
+func (s *Set) Key(table, proto string) (key uint64, ok bool) {
+	c := s.byName[proto]
+	if c == nil {
+		return 0, false
+	}
+	if keys := c.keys(table); len(keys) > 0 {
+		return keys[0], true
+	}
+	return 0, false
 }
 
 // port is what a field holds by which the next layer is found, but which has a

@@ -100,6 +100,12 @@ func (b *builder) present(n *node, t *token, p *pool, later []node) bool {
 
 // holds evaluates a field's condition. One that reads the field itself sees it.
 func (b *builder) holds(n *node, t *token, p *pool) bool {
+	if header := b.laid[b.at].code.header; header != nil {
+		// What the header is going to have counts as there.
+		size := b.end
+		b.end = max(size, b.start+int(min(header.eval(&b.scope), 1<<16)))
+		defer func() { b.end = len(b.data) }()
+	}
 	if !n.when.ahead() || n.width == 0 || n.width > 64 {
 		return n.when.eval(&b.scope) != 0
 	}
@@ -246,9 +252,6 @@ func (b *builder) fixed(n *node, t *token, p *pool) error {
 		if len(text) > n.width/8 {
 			return fmt.Errorf("%s: %d bytes do not fit in %d", n.label(), len(text), n.width/8)
 		}
-		if t != nil && t.Sub != nil || t == nil && p.any(n) {
-			return b.composite(n, t, p)
-		}
 		b.raw(text)
 		b.raw(make([]byte, n.width/8-len(text)))
 		b.keep(n, uint64(n.width/8), place{})
@@ -277,7 +280,7 @@ func (b *builder) fixed(n *node, t *token, p *pool) error {
 		if v != n.Default {
 			by = byUser
 		}
-	case n.Auto != "":
+	case n.Auto == "checksum", n.Auto != "" && b.fits == 0:
 		by = byAuto
 	}
 	l := &b.laid[b.at]
@@ -348,7 +351,14 @@ func (b *builder) composite(n *node, t *token, p *pool) error {
 	}
 	base := b.base
 	b.base = start
+	sized := n.length != nil && !n.length.constant()
+	if sized {
+		b.fits++
+	}
 	err := b.body(n, inner)
+	if sized {
+		b.fits--
+	}
 	b.base = base
 	if err == nil && t != nil {
 		if left := inner.left(); left != nil {

@@ -188,7 +188,7 @@ func (g *gatherer) value(v *Value) bool {
 	case f.number():
 		g.add(Given{Name: f.Name, U: v.U}, v.Off, v.Off+v.Len)
 		g.skip = v.Depth
-	case f.Sub != nil || f.Cases != nil:
+	case f.width() == 0 && (f.Sub != nil || f.Cases != nil):
 		at := g.add(Given{Name: f.Name, Sub: []Given{}}, v.Off, v.Off+v.Len)
 		g.list(at, v.Depth+1, v.B)
 	default:
@@ -197,6 +197,7 @@ func (g *gatherer) value(v *Value) bool {
 			b = []byte{}
 		}
 		g.add(Given{Name: f.Name, B: b}, v.Off, v.Off+v.Len)
+		g.skip = v.Depth
 	}
 	return true
 }

@@ -96,6 +96,10 @@ type FieldRef struct {
 // layer.
 func (r *FieldRef) Fixed() bool { return r.place >= 0 && r.width > 0 }
 
+// Place is where in its layer a field that is [FieldRef.Fixed] lies, and how wide
+// it is, both in bits.
+func (r *FieldRef) Place() (bit, width int) { return r.place, r.width }
+
 // Uint reads a number, flag or IPv4 address in the first layer that has the
 // field. Fields at a fixed place are read directly, others by a walk.
 func (st *Stack) Uint(ref *FieldRef) (v uint64, ok bool) {
