@@ -1,10 +1,12 @@
 package netnstest
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Namespace is a network namespace: a host of its own. It is safe for
@@ -27,6 +29,9 @@ func New(t testing.TB) *Namespace {
 	n := &Namespace{handle: h}
 	t.Cleanup(h.close)
 	n.Run(t, "ip", "link", "set", "lo", "up")
+	for _, scope := range []string{"all", "default"} { // nobody to clash with: addresses are usable at once
+		n.Sysctl(t, "net.ipv6.conf."+scope+".accept_dad", "0")
+	}
 	return n
 }
 
@@ -108,6 +113,28 @@ func Pair(t testing.TB, a *Namespace, nameA, addrsA string, b *Namespace, nameB,
 	b.Run(t, "ip", "link", "set", peer, "name", nameB)
 	a.up(t, nameA, addrsA)
 	b.up(t, nameB, addrsB)
+	a.ready(t, nameA)
+	b.ready(t, nameB)
+}
+
+// ready waits until the kernel has noticed that both ends are up: IPv6 does
+// nothing before.
+func (n *Namespace) ready(t testing.TB, name string) {
+	t.Helper()
+	n.Do(t, func() {
+		for begin := time.Now(); ; time.Sleep(time.Millisecond) {
+			ifc, err := net.InterfaceByName(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ifc.Flags&net.FlagRunning != 0 {
+				return
+			}
+			if time.Since(begin) > 10*time.Second {
+				t.Fatalf("%s does not come up", name)
+			}
+		}
+	})
 }
 
 func (n *Namespace) up(t testing.TB, name, addrs string) {
