@@ -6,10 +6,17 @@ import (
 	"github.com/netwright/netwright/packet/layer"
 )
 
-// mac is a field of an address on a link.
+// mac is a field of an address on a link: bytes with two flags in the first.
 func mac(name, alias, title string) layer.Field {
 	return layer.Field{
-		Name: name, Alias: alias, Also: []string{"eth.addr"}, Title: title, Kind: layer.MAC,
+		Name: name, Alias: alias, Also: []string{"eth.addr"}, Title: title, Kind: layer.MAC, Sub: []layer.Field{
+			{Bits: 24, Sub: []layer.Field{
+				{Bits: 6},
+				{Name: name + ".lg", Also: []string{"eth.lg"}, Title: "LG bit", Bits: 1, Kind: layer.Bool},
+				{Name: name + ".ig", Also: []string{"eth.ig"}, Title: "IG bit", Bits: 1, Kind: layer.Bool},
+				{Bits: 16},
+			}},
+		},
 	}
 }
 
@@ -22,11 +29,12 @@ var ethernet = &layer.Proto{
 	Fields: []layer.Field{
 		mac("eth.dst", "dst", "Destination"),
 		mac("eth.src", "src", "Source"),
-		{Name: "eth.type", Alias: "type", Title: "Type", Bits: 16, Base: layer.Hex, Enum: etherTypes, Auto: "next", When: "u16(0) >= 1536"},
+		{Name: "eth.type", Alias: "type", Title: "Type", Bits: 16, Base: layer.Hex, Enum: etherTypes, Auto: "next", Default: 0x9000, When: "u16(0) >= 1536"},
 		{Name: "eth.len", Title: "Length", Bits: 16, When: "pos == 12", Auto: "payload"},
+		trailer("eth.trailer", true),
 	},
-	Header: "14",
-	Total:  "u16(12) <= 1500 ? 14 + u16(12) : 0",
+	Header:  "14",
+	Payload: "u16(12) <= 1500 ? u16(12) : 0",
 	Next: []layer.Next{
 		{When: "u16(12) >= 1536", By: "u16(12)", Table: "eth.type"},
 		{When: "u16(12) <= 1500", Proto: "llc"},
@@ -42,10 +50,55 @@ func locateEthernet(b []byte) (loc layer.Location) {
 	loc.Header = 14
 	if kind := binary.BigEndian.Uint16(b[12:]); kind >= 1536 {
 		loc.Key = uint32(kind)
-	} else if loc.Next = -1; kind <= 1500 {
-		loc.Total, loc.Next = 14+int(kind), 1
+	} else if loc.Next = -1; kind <= 1500 { // a length (clause 3.2.6)
+		loc.Payload, loc.Next = int(kind), 1
 	}
 	return loc
+}
+
+// trailer is what lies behind the payload of a frame: padding to its smallest
+// size, bytes that are named after the link, and a check sequence if it has one.
+func trailer(name string, checked bool) layer.Field {
+	show := func(w *layer.Walker) { showTrailer(w, checked) }
+	return layer.Field{Kind: layer.Group, At: "inner", When: "inner > 0 && inner < size", Code: show, Sub: []layer.Field{
+		{Name: "eth.padding", Title: "Padding", Kind: layer.Bytes},
+		{Name: name, Title: "Trailer", Kind: layer.Bytes},
+		{Name: "eth.fcs", Title: "Frame check sequence", Bits: 32, Base: layer.Hex},
+	}}
+}
+
+// showTrailer tells the parts apart as Wireshark does: zeros up to 60 bytes are
+// padding, and the last four of a frame of 64 or more the check sequence.
+func showTrailer(w *layer.Walker, checked bool) {
+	const least, enough = 60, 64
+	b := w.Rest()
+	if pad := least - w.Offset(); w.Wire() >= least && pad > 0 && pad <= len(b) && allZero(b[:pad]) {
+		if !w.Emit(0, w.Offset(), pad, uint64(pad), b[:pad]) || !w.Move(pad) {
+			return
+		}
+		b = b[pad:]
+	}
+	sum := 0
+	if checked && w.Wire() >= enough && w.Wire() == len(w.Frame()) && len(b) >= 4 {
+		sum = 4
+	}
+	if n := len(b) - sum; n > 0 {
+		if !w.Emit(1, w.Offset(), n, uint64(n), b[:n]) || !w.Move(n) {
+			return
+		}
+	}
+	if sum > 0 {
+		w.Field(2)
+	}
+}
+
+func allZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // etherTypes are names from IEEE's registry, as Wireshark writes them.

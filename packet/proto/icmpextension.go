@@ -63,7 +63,7 @@ var interfaceInformation = []layer.Field{
 // interfaceIdentification is RFC 8335's object.
 var interfaceIdentification = []layer.Field{
 	{Name: "icmp.ext.ctype", Alias: "ctype", Title: "C-Type", Bits: 8, Enum: layer.Enum{1: "Name", 2: "Index", 3: "Address"}},
-	{Name: "icmp.int_ident.name", Title: "Name", Kind: layer.String, When: "ctype == 1"},
+	{Name: "icmp.int_ident.name", Title: "Name", Kind: layer.CString, Len: "rest", When: "ctype == 1"},
 	{Name: "icmp.int_ident.index", Title: "Interface Index", Bits: 32, When: "ctype == 2"},
 	{Kind: layer.Group, When: "ctype == 3", Sub: []layer.Field{
 		{Name: "icmp.int_ident.afi", Title: "Address Family Identifier", Bits: 16},

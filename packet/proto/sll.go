@@ -17,8 +17,7 @@ var sll = &layer.Proto{
 			{Of: []uint64{1}, Fields: []layer.Field{{Name: "sll.ltype", Title: "Protocol", Bits: 16, Base: layer.Hex, Enum: sllProtocols}}},
 			{Of: []uint64{2}, Fields: []layer.Field{{Name: "sll.gretype", Title: "Protocol", Bits: 16, Base: layer.Hex, Enum: etherTypes}}},
 		}},
-		{Name: "eth.padding", Title: "Padding", Kind: layer.Bytes, At: "inner", Len: "60 - inner", When: "inner > 0 && inner < 60 && size >= 60"},
-		{Name: "sll.trailer", Title: "Trailer", Kind: layer.Bytes, At: "inner < 60 ? 60 : inner", When: "inner > 0 && (inner < 60 ? 60 : inner) < size"},
+		trailer("sll.trailer", false),
 	},
 	Header: "16",
 	Next: []layer.Next{
@@ -44,7 +43,7 @@ var sll2 = &layer.Proto{
 		{Name: "sll.pkttype", Alias: "pkttype", Title: "Packet type", Bits: 8, Enum: sllTypes},
 		{Name: "sll.halen", Alias: "lladdrlen", Title: "Link-layer address length", Bits: 8, Default: 6},
 		sllAddress("halen", "src"),
-		{Name: "sll.trailer", Title: "Trailer", Kind: layer.Bytes, At: "inner", When: "inner > 0 && inner < size"},
+		trailer("sll.trailer", false),
 	},
 	Header: "20",
 	Next: []layer.Next{
