@@ -12,6 +12,7 @@ type scope struct {
 	stream bool // whether a stream carries the layer
 	base   int  // start of what the current field stands in
 	end    int  // and its end
+	wire   int  // end of the layer on the wire
 	bit    int  // the place of the walk, in bits
 	vals   []uint64
 }
@@ -41,6 +42,8 @@ func (e *Expr) eval(s *scope) int64 {
 		return int64(max(s.header-s.start, 0))
 	case opInner:
 		return int64(max(s.inner-s.start, 0))
+	case opWire:
+		return int64(max(s.wire, s.end) - s.start)
 	case opStream:
 		return truth(s.stream)
 	case opRead:

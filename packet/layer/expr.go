@@ -11,7 +11,8 @@ import (
 //
 // A field is named by its alias, its full name or the last part of it. Also
 // known are, in bytes: pos (how far the walk is in what the field stands in),
-// rest (what is left of it), size (all of it), header (length of the layer's
+// rest (what is left of it), size (all of it), wire (length of the layer on the
+// wire, more than was captured if the frame was cut), header (length of the layer's
 // header), stream (whether what carries the layer is a stream, as TCP; else 0),
 // inner (where the next layer ends, from the start of this one; 0 if there is none
 // or its end is not known),
@@ -37,6 +38,7 @@ const (
 	opHeader
 	opInner
 	opStream
+	opWire
 	opRead // u8(n) …
 	opNot
 	opNeg
@@ -72,7 +74,7 @@ var operators = map[string]struct {
 }
 
 var variables = map[string]op{
-	"pos": opPos, "rest": opRest, "size": opSize, "header": opHeader, "inner": opInner, "stream": opStream,
+	"pos": opPos, "rest": opRest, "size": opSize, "header": opHeader, "inner": opInner, "stream": opStream, "wire": opWire,
 }
 
 var readers = map[string]Expr{

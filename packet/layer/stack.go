@@ -1,5 +1,8 @@
 package layer
 
+// maxLength is the largest length that a layer can say it has.
+const maxLength = 1 << 40
+
 // MaxLayers is how many layers of a frame are looked at. What lies deeper counts
 // as the payload of the last.
 const MaxLayers = 24
@@ -35,6 +38,7 @@ type Span struct {
 	Start  int // of the header
 	Header int // end of the header, where the payload begins
 	End    int // end of the payload; what a layer around it may still hold is not part of it
+	Wire   int // where the payload ended on the wire: behind End if the frame was cut when it was captured
 }
 
 // Proto is the layer's protocol.
@@ -92,7 +96,7 @@ func (st *Stack) ResetFrom(start Start, data []byte, wire int) {
 
 func (st *Stack) find(c *code) {
 	start, end := 0, len(st.Data)
-	quoted := false
+	wire, quoted := st.Wire, false
 	for c != nil && (start < end || st.n == 0) {
 		if st.n == MaxLayers {
 			st.Reason = "more layers than are looked at"
@@ -107,7 +111,7 @@ func (st *Stack) find(c *code) {
 		}
 		sp := &st.layers[st.n]
 		st.n++
-		sp.code, sp.Start, sp.Header, sp.End = c, start, end, end
+		sp.code, sp.Start, sp.Header, sp.End, sp.Wire = c, start, end, end, wire
 		if loc.Reason == "" && uint(loc.Header) > uint(len(b)) {
 			loc.Reason = CutOff
 		}
@@ -120,18 +124,18 @@ func (st *Stack) find(c *code) {
 			}
 			return
 		}
-		if loc.Total > 0 && loc.Total < len(b) {
-			if loc.Total < loc.Header {
+		if loc.Total > 0 {
+			if loc.Total < loc.Header && loc.Total < len(b) {
 				st.Reason = TooShort
 				return
 			}
-			end = start + loc.Total
-			sp.End = end
+			end, wire = min(end, start+loc.Total), min(wire, start+loc.Total)
+			sp.End, sp.Wire = end, wire
 		}
 		start += loc.Header
 		sp.Header = start
-		if loc.Payload > 0 && loc.Payload < end-start {
-			end = start + loc.Payload
+		if loc.Payload > 0 {
+			end, wire = min(end, start+loc.Payload), min(wire, start+loc.Payload)
 		}
 		if start < end {
 			quoted = quoted || loc.Next >= 0 && loc.Next < len(c.next) && c.next[loc.Next].quoted
@@ -195,12 +199,12 @@ func (c *code) locate(b []byte) (loc Location) {
 	s.header = loc.Header
 	if c.total != nil {
 		if total := c.total.eval(&s); total > 0 {
-			loc.Total = int(min(total, int64(len(b)+1)))
+			loc.Total = int(min(total, maxLength))
 		}
 	}
 	if c.payload != nil {
 		if payload := c.payload.eval(&s); payload > 0 {
-			loc.Payload = int(min(payload, int64(len(b)+1)))
+			loc.Payload = int(min(payload, maxLength))
 		}
 	}
 	c.key(&s, &loc)

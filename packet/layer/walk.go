@@ -61,7 +61,7 @@ func (w *Walker) Walk(st *Stack, i int, visit func(*Value) bool) string {
 	if i+1 < st.n && (st.Reason == "" || i+2 < st.n) {
 		inner = st.layers[i+1].End
 	}
-	w.scope = scope{data: st.Data, start: sp.Start, header: sp.Header, inner: inner, base: sp.Start, end: sp.End, bit: sp.Start * 8}
+	w.scope = scope{data: st.Data, start: sp.Start, header: sp.Header, inner: inner, base: sp.Start, end: sp.End, wire: sp.Wire, bit: sp.Start * 8}
 	w.stream = i > 0 && st.layers[i-1].code.Stream
 	w.asked, w.layer = st, i
 	w.run(sp.code, visit)
