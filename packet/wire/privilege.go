@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -35,6 +36,9 @@ func executable() string {
 	}
 	return path
 }
+
+// ErrCgo is why [DropPrivileges] fails in a program that is linked with cgo.
+var ErrCgo = errors.New("a program with cgo cannot do that on all its threads; build it with CGO_ENABLED=0")
 
 // DropPrivileges gives up all capabilities of the process, in every set and on
 // every thread, for good: no program that it starts gets any, whatever its file

@@ -47,7 +47,7 @@ func dropPrivileges() error {
 func everywhere(what string, number, a, b uintptr) error {
 	_, _, errno := syscall.AllThreadsSyscall6(number, a, b, 0, 0, 0, 0)
 	if errno == syscall.ENOTSUP {
-		return errors.New("a program with cgo cannot do that on all its threads; build it with CGO_ENABLED=0")
+		return ErrCgo
 	}
 	if errno != 0 {
 		return fmt.Errorf("%s: %w", what, errno)

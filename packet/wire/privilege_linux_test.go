@@ -1,9 +1,7 @@
 package wire
 
 import (
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -11,12 +9,7 @@ import (
 func TestDropPrivileges(t *testing.T) {
 	t.Parallel()
 	w := newCable(t) // needs the privileges that the child drops
-	self := filepath.Join(t.TempDir(), "unprivileged")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", self, "./testdata/unprivileged")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if text, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
+	self := buildChild(t, "unprivileged")
 	cmd := exec.CommandContext(t.Context(), self)
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
