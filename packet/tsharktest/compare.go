@@ -2,6 +2,7 @@ package tsharktest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -21,20 +22,25 @@ func (r *Report) frame(where string, ours, theirs *Frame) {
 			r.seen(pools, l)
 		}
 	}
+	gaveUp := slices.ContainsFunc(theirs.Layers, func(l Layer) bool { return annotation(l.Name) })
 	looked := map[string]bool{}
 	for i := range ours.Layers {
 		l := &ours.Layers[i]
 		s, p := r.stats(l.Name), pools[l.Name]
 		first := !looked[l.Name]
 		looked[l.Name] = true
+		if l.Name == "data" && !p.begins(l.Pos) {
+			continue // what a protocol that we do not know may be in
+		}
+		if first {
+			s.Frames++
+		}
 		switch {
 		case p != nil:
-			if first {
-				s.Frames++
-			}
-			s.layer(where, l, p, ours.Data)
-		case first && l.Name != "data":
-			s.Frames++
+			s.layer(where, l, p, ours.Data, gaveUp)
+		case first && gaveUp:
+			s.Beyond.add(where, "tshark shows "+names(theirs))
+		case first:
 			s.Extra.add(where, "tshark shows "+names(theirs))
 		}
 	}
@@ -42,6 +48,10 @@ func (r *Report) frame(where string, ours, theirs *Frame) {
 		r.stats(name).Missing.add(where, "ours is "+names(ours)+", tshark's "+names(theirs))
 	}
 }
+
+// annotation tells whether a layer is none, but a remark of tshark's: that it
+// found something malformed, or cut short, and went no further.
+func annotation(layer string) bool { return strings.HasPrefix(layer, "_ws.") }
 
 // pool is the fields that tshark shows in the layers of one protocol in a frame.
 type pool struct {
@@ -67,14 +77,24 @@ func (r *Report) seen(pools map[string]*pool, l *Layer) {
 	}
 }
 
-// layer compares a layer of ours.
-func (s *Stats) layer(where string, l *Layer, p *pool, data []byte) {
+// begins tells whether the bytes that no protocol takes begin at a place.
+func (p *pool) begins(pos int) bool {
+	return p != nil && slices.ContainsFunc(p.byName["data.data"], func(f *Field) bool { return f.Pos == pos })
+}
+
+// layer compares a layer of ours. gaveUp tells that tshark went no further
+// somewhere in the frame.
+func (s *Stats) layer(where string, l *Layer, p *pool, data []byte, gaveUp bool) {
 	for i := range l.Fields {
 		f := &l.Fields[i]
 		if match := p.match(f, data); match != nil {
 			p.used[match] = true
 			s.Equal++
 			s.shown[f.Name]++
+			continue
+		}
+		if gaveUp && !slices.ContainsFunc(p.byName[f.Name], func(t *Field) bool { return placed(f, t) }) {
+			s.Beyond.add(where, f.Name+" "+f.text())
 			continue
 		}
 		d := s.Differ[f.Name]
@@ -147,7 +167,7 @@ func missing(r *Report, ours, theirs *Frame) string {
 	previous := ""
 	for j := range theirs.Layers {
 		name := theirs.Layers[j].Name
-		if strings.HasPrefix(name, "_ws.") {
+		if annotation(name) {
 			continue
 		}
 		for i < len(ours.Layers) && ours.Layers[i].Name == previous && name != previous {

@@ -55,6 +55,9 @@ func TestCompare(t *testing.T) {
 		{name: "not in the layer around", theirs: outer + " inner.a 2 2 0x0304\ninner 2 2\n", differ: 1},
 		{name: "a layer too many", theirs: outer + "unknown 2 2\n inner.a 2 2 0x0304\n", extra: 1},
 		{name: "a field only once", theirs: "outer 0 2\n outer.kind 0 1 1\n" + inner, equal: 1, shown: 1, all: 1, outer: 1},
+		{name: "given up before", theirs: outer + "_ws.malformed 2 2\n"},
+		{name: "given up within", theirs: outer + "inner 2 2\n_ws.short 2 2\n"},
+		{name: "given up, and another value", theirs: outer + "inner 2 2\n inner.a 2 2 5\n_ws.short 2 2\n", differ: 1, all: 1},
 		{name: "annotations", theirs: outer + "_ws.short 2 2\n" + inner, equal: 1, shown: 1, all: 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

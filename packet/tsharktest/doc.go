@@ -32,7 +32,11 @@
 //     Groups have none.
 //
 // A layer that tshark does not show in a frame at all counts as "extra", one that
-// tshark shows and we do not as "missing"; both count once per frame.
+// tshark shows and we do not as "missing"; both count once per frame. In a frame
+// that tshark gave up on ("_ws.malformed", "_ws.short") what it shows nothing at
+// the place of is "beyond", and no difference: it reads ahead, and so it shows
+// less than there is. Bytes that no protocol took are compared where they begin
+// with both at the same place; else there is a protocol that we do not know.
 //
 // Coverage is the share of the names that tshark shows in the layers of the
 // protocol and that we show too, equal at least once. Not counted are what

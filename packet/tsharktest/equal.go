@@ -36,8 +36,8 @@ func within(a, b *Field) bool { return a.Pos >= b.Pos && a.Pos+a.Size <= b.Pos+b
 //   - Times agree to the nanosecond, in whatever form.
 //   - Bytes are compared as bytes, with colons or without; where tshark shows
 //     none, the place is enough.
-//   - Text is compared after undoing the escapes of both. tshark's may be cut
-//     ("…" or "[truncated]" at its end).
+//   - Text is compared after undoing the escapes of both, and without the NULs
+//     that it is filled up with. tshark's may be cut ("…" at its end).
 //   - A group has no value.
 func equal(ours, theirs *Field, data []byte) bool {
 	show := theirs.Show
@@ -138,6 +138,9 @@ func sameText(ours, theirs string) bool {
 		return ours == theirs
 	}
 	if a == b {
+		return true
+	}
+	if strings.TrimRight(a, "\x00") == b {
 		return true
 	}
 	cut := strings.TrimSuffix(b, "…")

@@ -43,6 +43,7 @@ func TestEqual(t *testing.T) {
 		{"NTP", Field{Kind: layer.NTP, Show: "2013-05-08T20:21:44.5Z", U: 1}, "May  8, 2013 20:21:44.500000000 UTC", true},
 		{"no time", Field{Kind: layer.NTP, Show: "1900-01-01T00:00:00Z"}, "NULL", true},
 		{"text", Field{Kind: layer.String, Show: `a\x0d\x0a`}, `a\r\n`, true},
+		{"text filled up", Field{Kind: layer.String, Show: `a\x00\x00`}, `a`, true},
 		{"other text", Field{Kind: layer.String, Show: `a\x0d`}, `a\n`, false},
 		{"a backslash", Field{Kind: layer.String, Show: `c:\games`}, `c:\\games`, true},
 		{"a group", Field{Kind: layer.Group}, "whatever", true},

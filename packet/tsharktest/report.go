@@ -27,6 +27,7 @@ type Stats struct {
 	Differ  map[string]*Finding // those that are not, by name
 	Extra   Finding             // frames in which tshark does not show the protocol
 	Missing Finding             // frames in which we do not, where it is the first that we lack
+	Beyond  Finding             // fields and layers of ours where tshark had given up
 
 	names map[string]int // that tshark shows, with how often
 	shown map[string]int // of ours, equal
@@ -83,6 +84,7 @@ func (r *Report) Merge(other *Report) {
 		s.Equal += o.Equal
 		s.Extra.merge(&o.Extra)
 		s.Missing.merge(&o.Missing)
+		s.Beyond.merge(&o.Beyond)
 		for field, d := range o.Differ {
 			if s.Differ[field] == nil {
 				s.Differ[field] = &Finding{}
@@ -156,10 +158,11 @@ func (s *Stats) countable() map[string]bool {
 const Bar = 60
 
 // Done tells whether a protocol is what it should be: each field as tshark's, no
-// layer that tshark does not show, and a coverage of [Bar] percent.
+// layer that tshark does not show, and a coverage of [Bar] percent. A protocol
+// without fields needs none.
 func (s *Stats) Done() bool {
 	shown, all := s.Coverage()
-	return s.Equal > 0 && len(s.Differ) == 0 && s.Extra.Count == 0 && shown*100 >= all*Bar
+	return s.Frames > 0 && (s.Equal > 0 || all == 0 && s.Beyond.Count == 0) && len(s.Differ) == 0 && s.Extra.Count == 0 && shown*100 >= all*Bar
 }
 
 // Style says what [Report.Write] writes.
@@ -203,6 +206,7 @@ func (s *Stats) details(w io.Writer, examples int) {
 	}
 	s.Extra.write(w, "extra", examples)
 	s.Missing.write(w, "missing", examples)
+	s.Beyond.write(w, "beyond", examples)
 	if lacking := s.Lacking(); len(lacking) > 0 {
 		fmt.Fprintf(w, "  lacking:")
 		for _, name := range lacking {

@@ -30,7 +30,7 @@ func write(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	base, captures, err := suites()
+	base, captures, err := suites(nil)
 	if err != nil {
 		return err
 	}

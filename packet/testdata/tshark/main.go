@@ -68,11 +68,9 @@ func report(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	base, captures := ".", flags.Args()
-	if len(captures) == 0 {
-		if base, captures, err = suites(); err != nil {
-			return err
-		}
+	base, captures, err := suites(flags.Args())
+	if err != nil {
+		return err
 	}
 	style := tsharktest.Style{Verbose: *verbose, Examples: *examples}
 	if *protos != "" {
@@ -86,12 +84,23 @@ func report(ctx context.Context, args []string) error {
 	return err
 }
 
-func suites() (base string, captures []string, err error) {
-	if base, err = tsharktest.Suites(); err != nil {
+// suites lists the captures that are named, or all. They may be named by their
+// path from the suites on.
+func suites(named []string) (base string, captures []string, err error) {
+	if base, err = tsharktest.Suites(); err != nil && len(named) == 0 {
 		return "", nil, err
 	}
-	captures, err = tsharktest.Captures(base)
-	return base, captures, err
+	if len(named) == 0 {
+		captures, err = tsharktest.Captures(base)
+		return base, captures, err
+	}
+	for _, name := range named {
+		if _, err := os.Stat(name); err != nil {
+			name = filepath.Join(base, name)
+		}
+		captures = append(captures, name)
+	}
+	return base, captures, nil
 }
 
 // show prints a capture's frames as they are compared.
@@ -104,14 +113,12 @@ func show(ctx context.Context, args []string) error {
 	if flags.NArg() == 0 {
 		return errors.New("show needs a capture")
 	}
-	capture := flags.Arg(0)
-	if _, err := os.Stat(capture); err != nil {
-		if suites, err := tsharktest.Suites(); err == nil {
-			capture = filepath.Join(suites, capture)
-		}
+	_, captures, err := suites(flags.Args()[:1])
+	if err != nil {
+		return err
 	}
+	capture := captures[0]
 	var frames []tsharktest.Frame
-	var err error
 	if *own {
 		frames, err = tsharktest.Ours(proto.Set(), capture)
 	} else {
