@@ -1,6 +1,10 @@
 package proto
 
-import "github.com/netwright/netwright/packet/layer"
+import (
+	"encoding/binary"
+
+	"github.com/netwright/netwright/packet/layer"
+)
 
 var tcp = &layer.Proto{
 	Name: "tcp", Title: "Transmission Control Protocol", Alias: []string{"TCP"}, Spec: "RFC 9293",
@@ -8,11 +12,11 @@ var tcp = &layer.Proto{
 	Fields: []layer.Field{
 		{Name: "tcp.srcport", Alias: "sport", Also: []string{"tcp.port"}, Title: "Source Port", Bits: 16, Default: 20},
 		{Name: "tcp.dstport", Alias: "dport", Also: []string{"tcp.port"}, Title: "Destination Port", Bits: 16, Default: 80},
-		{Name: "tcp.len", Title: "TCP Segment Len", Calc: "size - header"},
-		{Name: "tcp.seq_raw", Alias: "seq", Title: "Sequence Number (raw)", Bits: 32},
-		{Name: "tcp.ack_raw", Alias: "ack", Title: "Acknowledgment Number (raw)", Bits: 32},
-		{Name: "tcp.hdr_len", Alias: "dataofs", Title: "Header Length", Bits: 4, Auto: "header / 4"},
-		{Name: "tcp.flags", Alias: "flags", Title: "Flags", Bits: 12, Base: layer.Hex, Default: 2, Sub: []layer.Field{
+		{Name: "tcp.seq_raw", Alias: "seq", Also: []string{"tcp.seq"}, Title: "Sequence Number (raw)", Bits: 32},
+		{Name: "tcp.ack_raw", Alias: "ack", Also: []string{"tcp.ack"}, Title: "Acknowledgment Number (raw)", Bits: 32},
+		{Alias: "dataofs", Title: "Header Length in words", Bits: 4, Auto: "header / 4"},
+		{Name: "tcp.hdr_len", Title: "Header Length", Calc: "dataofs * 4", At: "12", Len: "1"},
+		{Name: "tcp.flags", Alias: "flags", Title: "Flags", Bits: 12, Base: layer.Hex, Default: 2, Tight: true, Sub: []layer.Field{
 			{Name: "tcp.flags.res", Alias: "reserved", Title: "Reserved", Bits: 3, Kind: layer.Bool},
 			{Name: "tcp.flags.ae", Title: "Accurate ECN", Bits: 1, Kind: layer.Bool},
 			{Name: "tcp.flags.cwr", Title: "Congestion Window Reduced", Bits: 1, Kind: layer.Bool},
@@ -24,30 +28,16 @@ var tcp = &layer.Proto{
 			{Name: "tcp.flags.syn", Title: "Syn", Bits: 1, Kind: layer.Bool},
 			{Name: "tcp.flags.fin", Title: "Fin", Bits: 1, Kind: layer.Bool},
 		}},
-		{Name: "tcp.window_size_value", Alias: "window", Title: "Window", Bits: 16, Default: 8192},
+		{Name: "tcp.window_size_value", Alias: "window", Also: []string{"tcp.window_size"}, Title: "Window", Bits: 16, Default: 8192},
 		{Name: "tcp.checksum", Alias: "chksum", Title: "Checksum", Bits: 16, Base: layer.Hex, Auto: "checksum"},
 		{Name: "tcp.urgent_pointer", Alias: "urgptr", Title: "Urgent Pointer", Bits: 16},
-		{Name: "tcp.options", Alias: "options", Title: "Options", Kind: layer.Bytes, Len: "dataofs * 4 - 20", When: "dataofs > 5", Sub: []layer.Field{
-			{Kind: layer.Group, Repeat: "*", Len: "u8(0) < 2 ? 1 : u8(1) < 2 ? 2 : u8(1)", Sub: []layer.Field{
-				{Name: "tcp.option_kind", Title: "Kind", Bits: 8, Enum: tcpOptions},
-				{Name: "tcp.option_len", Title: "Length", Bits: 8, When: "option_kind > 1"},
-			}, Switch: "option_kind", Cases: []layer.Case{
-				{Of: []uint64{2}, Fields: []layer.Field{{Name: "tcp.options.mss_val", Title: "MSS Value", Bits: 16}}},
-				{Of: []uint64{3}, Fields: []layer.Field{
-					{Name: "tcp.options.wscale.shift", Title: "Shift count", Bits: 8},
-					{Name: "tcp.options.wscale.multiplier", Title: "Multiplier", Calc: "1 << shift"},
-				}},
-				{Of: []uint64{5}, Fields: []layer.Field{{Kind: layer.Group, Repeat: "*", Sub: []layer.Field{
-					{Name: "tcp.options.sack_le", Title: "Left edge", Bits: 32},
-					{Name: "tcp.options.sack_re", Title: "Right edge", Bits: 32},
-				}}}},
-				{Of: []uint64{8}, Fields: []layer.Field{
-					{Name: "tcp.options.timestamp.tsval", Title: "Timestamp value", Bits: 32},
-					{Name: "tcp.options.timestamp.tsecr", Title: "Timestamp echo reply", Bits: 32},
-				}},
-			}},
+		{Name: "tcp.options", Alias: "options", Title: "Options", Kind: layer.Bytes, Len: "dataofs * 4 - 20", When: "dataofs > 5", Sub: tcpOptions},
+		{Kind: layer.Group, At: "0", Code: showSegment, Sub: []layer.Field{
+			{Name: "tcp.len", Title: "TCP Segment Len", Bits: 32},
+			{Name: "tcp.nxtseq", Title: "Next Sequence Number", Bits: 32},
 		}},
-		{Name: "tcp.payload", Title: "TCP payload", Kind: layer.Bytes, When: "rest > 0"},
+		{Name: "tcp.payload", Title: "TCP payload", Kind: layer.Bytes, When: "rest > 0 && !reset"},
+		{Name: "tcp.reset_cause", Title: "Reset cause", Kind: layer.CString, Len: "rest", When: "rest > 0"},
 	},
 	Header:   "dataofs * 4",
 	Next:     []layer.Next{{By: "sport, dport", Table: "tcp.port"}},
@@ -58,19 +48,30 @@ var tcp = &layer.Proto{
 	Summary:  "${sport} → ${dport} [${flags}]",
 }
 
+// showSegment shows how much data a segment has, and the sequence number behind
+// it. The first fragment of a packet does not say.
+func showSegment(w *layer.Walker) {
+	at := w.Start()
+	b := w.Frame()[at:w.End()]
+	if below := w.Under(1); len(b) < 20 || below != nil && below.Proto() == ipv4 && w.Frame()[below.Start+6]&0x20 != 0 {
+		return
+	}
+	size := max(w.Under(0).Wire-at-int(b[12]>>4)*4, 0)
+	next := binary.BigEndian.Uint32(b[4:]) + uint32(size)
+	if b[13]&3 != 0 { // SYN and FIN count as a byte
+		next++
+	}
+	_ = w.Emit(0, at, 0, uint64(size), nil) && w.Emit(1, at, 0, uint64(next), nil)
+}
+
 func locateTCP(b []byte) (loc layer.Location) {
 	if len(b) < 20 {
 		return layer.Location{Next: -1, Reason: layer.CutOff}
 	}
 	loc.Header = int(b[12]>>4) * 4
 	if loc.Header < 20 {
-		return layer.Location{Next: -1, Reason: layer.TooSmall}
+		return layer.Location{Total: 4, Next: -1, Reason: layer.TooSmall}
 	}
 	loc.Key, loc.Key2 = ports(b)
 	return loc
-}
-
-var tcpOptions = layer.Enum{
-	0: "End of Option List", 1: "No-Operation", 2: "Maximum Segment Size", 3: "Window Scale", 4: "SACK Permitted", 5: "SACK",
-	8: "Time Stamp Option", 19: "TCP MD5 signature", 28: "User Timeout", 29: "TCP Authentication Option", 30: "Multipath TCP", 34: "TCP Fast Open Cookie",
 }

@@ -30,7 +30,9 @@ func locateUDP(b []byte) (loc layer.Location) {
 		return layer.Location{Next: -1, Reason: layer.CutOff}
 	}
 	loc.Header = 8
-	loc.Total = int(binary.BigEndian.Uint16(b[4:]))
+	if loc.Total = int(be16(b[4:])); loc.Total < 8 {
+		return layer.Location{Total: 6, Next: -1, Reason: layer.TooShort}
+	}
 	loc.Key, loc.Key2 = ports(b)
 	return loc
 }
