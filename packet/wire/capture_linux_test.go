@@ -209,6 +209,21 @@ func TestVLANTags(t *testing.T) {
 	}
 }
 
+// A filter that asks for a tag sees none in the kernel, where it was taken off.
+func TestFilterTagged(t *testing.T) {
+	t.Parallel()
+	w := newCable(t)
+	c := openIn(t, w.b, Config{Interface: "eth0", Filter: only(t, 0x8100), FilterTagged: true})
+	finish := collect(t, c, 1)
+	bare := frame(w.macB, w.macA, ours, 7)
+	tagged := append(append(append([]byte{}, bare[:12]...), 0x81, 0, 0, 42), bare[12:]...)
+	send(t, w.a, bare, tagged)
+	all, stats := finish()
+	if len(all) != 1 || !bytes.Equal(all[0].Data, tagged) || stats.Received != 1 {
+		t.Errorf("got %+v, %+v", all, stats)
+	}
+}
+
 func TestTimestampsSnapAndTypes(t *testing.T) {
 	t.Parallel()
 	w := newCable(t)
@@ -307,6 +322,7 @@ func TestOpenRefuses(t *testing.T) {
 		"no interface is named":     {},
 		`no interface "eth7"`:       {Interface: "eth7"},
 		"for one interface":         {Interface: "any", Promiscuous: true},
+		"exclude each other":        {Interface: "eth0", FilterTagged: true, TagsAside: true},
 		"a power of two":            {Interface: "eth0", Block: 100000},
 		"ring of 1024 bytes":        {Interface: "eth0", Ring: 1024, Block: 16 << 10},
 		"refuses the filter":        {Interface: "eth0", Filter: only(t, 1)[:1]},

@@ -38,23 +38,30 @@ type socketFilter struct {
 	direction Direction
 	loopback  int    // index of the loopback interface, whose frames are shown once; 0: not among ours
 	snap      uint32 // bytes that the kernel should keep
+	outside   bool   // the program has to see what the kernel does not
 	cooked    bool   // the kernel sees the packet without the header that the program expects
 }
 
 // assemble gives the program for the kernel, and where the kernel can do only a
 // part of the work a machine for the rest.
 func (s socketFilter) assemble() (kernel []bpf.RawInstruction, rest *bpf.VM, err error) {
-	kernel = s.program
-	if len(kernel) == 0 {
-		kernel = []bpf.RawInstruction{{Op: opRetK, K: s.snap}}
-	} else if s.cooked {
-		if kernel, err = uncook(s.program); errors.Is(err, errNotForKernel) {
-			kernel = []bpf.RawInstruction{{Op: opRetK, K: s.snap}}
-			rest, err = machine(s.program)
-		}
-		if err != nil {
-			return nil, nil, err
-		}
+	all := []bpf.RawInstruction{{Op: opRetK, K: s.snap}}
+	switch {
+	case len(s.program) == 0:
+		kernel = all
+	case s.outside:
+		err = errNotForKernel
+	case s.cooked:
+		kernel, err = uncook(s.program)
+	default:
+		kernel = s.program
+	}
+	if errors.Is(err, errNotForKernel) {
+		kernel = all
+		rest, err = machine(s.program)
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	kernel = append(s.prefix(), limitSnap(kernel, s.snap)...)
 	if len(kernel) > maxInstructions {

@@ -107,7 +107,7 @@ func openWorker(cfg Config, l link) (*worker, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	w := &worker{link: l, direction: cfg.Direction, wait: cfg.Wait, name: cfg.Interface}
+	w := &worker{link: l, direction: cfg.Direction, outside: cfg.FilterTagged, wait: cfg.Wait, name: cfg.Interface}
 	w.view = view{cooked: l.cooked(), aside: cfg.TagsAside, snap: int(cfg.Snap), ethernet: !l.cooked() && l.kind == linkTypeOf(1)}
 	err = attach(fd, dropAll())
 	if err == nil {

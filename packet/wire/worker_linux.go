@@ -21,6 +21,7 @@ type worker struct {
 	name      string
 	link      link
 	direction Direction
+	outside   bool // run the filter on what is handed out
 	wait      time.Duration
 	view      view
 
@@ -182,7 +183,7 @@ func (w *worker) count() Stats {
 
 // setFilter puts a filter in force.
 func (w *worker) setFilter(program []bpf.RawInstruction) error {
-	f := socketFilter{program: program, direction: w.direction, loopback: w.link.loopback, snap: uint32(w.view.snap), cooked: w.view.cooked}
+	f := socketFilter{program: program, direction: w.direction, loopback: w.link.loopback, snap: uint32(w.view.snap), cooked: w.view.cooked, outside: w.outside}
 	kernel, rest, err := f.assemble()
 	if err != nil {
 		return err
