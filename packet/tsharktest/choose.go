@@ -65,7 +65,7 @@ type candidate struct {
 // consider takes a frame among the candidates if none there shows the same, or
 // if it is smaller.
 func consider(all map[string]*candidate, f GoldenFrame, protocol string) {
-	c := &candidate{frame: f, size: len(f.text())}
+	c := &candidate{frame: f, size: len(f.append(nil))}
 	for _, l := range f.Layers {
 		if c.path += l.Name + " "; l.Name != protocol {
 			continue
@@ -85,53 +85,69 @@ func consider(all map[string]*candidate, f GoldenFrame, protocol string) {
 }
 
 // chosen picks frames: those with the most new names for their size until all
-// are shown, then those with a new path.
+// are shown, then some with a new path.
 func chosen(all map[string]*candidate) []*candidate {
-	rest := make([]*candidate, 0, len(all))
-	for _, c := range all {
-		rest = append(rest, c)
+	c := choice{names: map[string]bool{}, paths: map[string]bool{}}
+	for _, one := range all {
+		c.rest = append(c.rest, one)
 	}
-	slices.SortFunc(rest, func(a, b *candidate) int { return before(&a.frame, &b.frame) })
-	shown, paths, size := map[string]bool{}, map[string]bool{}, 0
-	var list []*candidate
-	pick := func(worth func(c *candidate) int) bool {
-		best, value := -1, 0.0
-		for i, c := range rest {
-			if v := float64(worth(c)) / float64(c.size); v > value && size+c.size <= goldenSize {
-				best, value = i, v
-			}
-		}
-		if best < 0 {
-			return false
-		}
-		c := rest[best]
-		list, size = append(list, c), size+c.size
-		for _, name := range c.names {
-			shown[name] = true
-		}
-		paths[c.path] = true
-		rest = slices.Delete(rest, best, best+1)
-		return true
-	}
-	for pick(func(c *candidate) (fresh int) {
-		for _, name := range c.names {
-			if !shown[name] {
-				fresh++
-			}
-		}
-		return fresh
-	}) {
+	byPlace := func(a, b *candidate) int { return before(&a.frame, &b.frame) }
+	slices.SortFunc(c.rest, byPlace)
+	more := true
+	for more {
+		more = c.pick(c.newNames)
 	}
 	for range goldenExtra {
-		pick(func(c *candidate) int {
-			if paths[c.path] {
-				return 0
-			}
-			return 1
-		})
+		c.pick(c.newPath)
 	}
-	slices.SortFunc(list, func(a, b *candidate) int { return before(&a.frame, &b.frame) })
-	return list
+	slices.SortFunc(c.list, byPlace)
+	return c.list
+}
+
+// choice is what is chosen so far, and what there is to choose from.
+type choice struct {
+	rest, list   []*candidate
+	names, paths map[string]bool
+	size         int
+}
+
+// pick takes the candidate that is worth most for its size, if one is worth
+// something and has room.
+func (c *choice) pick(worth func(*candidate) int) bool {
+	best, most := -1, 0.0
+	for i, one := range c.rest {
+		if v := float64(worth(one)) / float64(one.size); v > most && c.size+one.size <= goldenSize {
+			best, most = i, v
+		}
+	}
+	if best < 0 {
+		return false
+	}
+	one := c.rest[best]
+	c.rest = slices.Delete(c.rest, best, best+1)
+	c.list = append(c.list, one)
+	c.size += one.size
+	c.paths[one.path] = true
+	for _, name := range one.names {
+		c.names[name] = true
+	}
+	return true
+}
+
+func (c *choice) newNames(one *candidate) (fresh int) {
+	for _, name := range one.names {
+		if !c.names[name] {
+			fresh++
+		}
+	}
+	return fresh
+}
+
+func (c *choice) newPath(one *candidate) int {
+	if c.paths[one.path] {
+		return 0
+	}
+	return 1
 }
 
 func before(a, b *GoldenFrame) int {
@@ -156,7 +172,7 @@ func (t *Tshark) Regenerate(ctx context.Context, g *Golden, suites string) (chan
 		if f.Number > 0 && f.Number <= len(theirs) {
 			now = keep(g.Protocol, f.Capture, &ours, &theirs[f.Number-1])
 		}
-		if was, is := f.text(), now.text(); was != is {
+		if was, is := string(f.append(nil)), string(now.append(nil)); was != is {
 			changed = append(changed, [2]string{was, is})
 		}
 	}

@@ -46,37 +46,35 @@ type Field struct {
 // same stands for a value that is just the bytes of the field.
 const same = "="
 
-// write writes a frame's layers as text: a line for each layer, then its fields,
-// indented by one space and one more for each level, a hidden one with a tilde:
+// append appends a frame's layers as text: a line for each layer, then its
+// fields, indented by one space and one more for each level, a hidden one with a
+// tilde:
 //
 //	udp 34 8
 //	 udp.srcport 34 2 53
 //	 ~udp.port 34 2 53
-func (f *Frame) write(w *bufio.Writer) {
+func (f *Frame) append(dst []byte) []byte {
 	for i := range f.Layers {
 		l := &f.Layers[i]
-		fmt.Fprintf(w, "%s %d %d\n", l.Name, l.Pos, l.Size)
+		dst = fmt.Appendf(dst, "%s %d %d\n", l.Name, l.Pos, l.Size)
 		for j := range l.Fields {
-			l.Fields[j].write(w)
+			dst = l.Fields[j].append(dst)
 		}
 	}
+	return dst
 }
 
-func (f *Field) write(w *bufio.Writer) {
+func (f *Field) append(dst []byte) []byte {
 	for range f.Depth + 1 {
-		w.WriteByte(' ')
+		dst = append(dst, ' ')
 	}
 	if f.Hidden {
-		w.WriteByte('~')
+		dst = append(dst, '~')
 	}
-	w.WriteString(f.Name)
-	w.WriteByte(' ')
-	w.WriteString(strconv.Itoa(f.Pos))
-	w.WriteByte(' ')
-	w.WriteString(strconv.Itoa(f.Size))
-	w.WriteByte(' ')
-	w.WriteString(f.Show)
-	w.WriteByte('\n')
+	dst = append(append(dst, f.Name...), ' ')
+	dst = append(strconv.AppendInt(dst, int64(f.Pos), 10), ' ')
+	dst = append(strconv.AppendInt(dst, int64(f.Size), 10), ' ')
+	return append(append(dst, f.Show...), '\n')
 }
 
 // add takes one line that write wrote.
@@ -104,14 +102,17 @@ func (f *Frame) add(line string) error {
 	return nil
 }
 
-// WriteFrames writes frames one after another, each after a line "frame N".
-func WriteFrames(to io.Writer, frames []Frame) error {
-	w := bufio.NewWriter(to)
+// WriteFrames writes frames as text, each after a line "frame N": its layers, and
+// below each its fields with name, place, size and value.
+func WriteFrames(w io.Writer, frames []Frame) error {
+	var text []byte
 	for i := range frames {
-		fmt.Fprintf(w, "frame %d\n", frames[i].Number)
-		frames[i].write(w)
+		text = fmt.Appendf(text[:0], "frame %d\n", frames[i].Number)
+		if _, err := w.Write(frames[i].append(text)); err != nil {
+			return err
+		}
 	}
-	return w.Flush()
+	return nil
 }
 
 // readFrames reads what WriteFrames wrote.

@@ -41,19 +41,18 @@ func GoldenPath(folder, protocol string) string {
 // Write writes a golden as text: what it is, then each frame with a line on
 // where it is from, one with its bytes, and its layers and fields as
 // [WriteFrames] writes them.
-func (g *Golden) Write(to io.Writer) error {
-	w := bufio.NewWriter(to)
-	fmt.Fprintf(w, "# What tshark shows of this protocol, written by: go run ./packet/testdata/tshark write\n")
-	fmt.Fprintf(w, "protocol %s\ntshark %s\n", g.Protocol, g.Version)
+func (g *Golden) Write(w io.Writer) error {
+	text := fmt.Appendf(nil, "# What tshark shows of this protocol, written by: go run ./packet/testdata/tshark write\nprotocol %s\ntshark %s\n", g.Protocol, g.Version)
 	for i := range g.Frames {
-		g.Frames[i].write(w)
+		text = g.Frames[i].append(text)
 	}
-	return w.Flush()
+	_, err := w.Write(text)
+	return err
 }
 
-func (f *GoldenFrame) write(w *bufio.Writer) {
-	fmt.Fprintf(w, "\nframe %d %d %d %s\n%x\n", f.Number, f.Link, f.Wire, f.Capture, f.Data)
-	f.Frame.write(w)
+func (f *GoldenFrame) append(dst []byte) []byte {
+	dst = fmt.Appendf(dst, "\nframe %d %d %d %s\n%x\n", f.Number, f.Link, f.Wire, f.Capture, f.Data)
+	return f.Frame.append(dst)
 }
 
 // ReadGolden reads a golden file.
@@ -150,13 +149,4 @@ func keep(protocol, capture string, ours, theirs *Frame) GoldenFrame {
 		g.Layers = append(g.Layers, kept)
 	}
 	return g
-}
-
-// text is how a golden's frame is written.
-func (f *GoldenFrame) text() string {
-	var b bytes.Buffer
-	w := bufio.NewWriter(&b)
-	f.write(w)
-	w.Flush() // a bytes.Buffer takes everything
-	return b.String()
 }
