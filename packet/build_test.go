@@ -1,0 +1,166 @@
+package packet_test
+
+import (
+	"bytes"
+	"net/netip"
+	"testing"
+
+	"github.com/netwright/netwright/packet"
+	"github.com/netwright/netwright/packet/layer"
+	"github.com/netwright/netwright/packet/pcap"
+	"github.com/netwright/netwright/packet/proto"
+)
+
+var (
+	one = netip.MustParseAddr("192.0.2.1")
+	two = netip.MustParseAddr("192.0.2.2")
+	six = netip.MustParseAddr("2001:db8::6")
+)
+
+func given(name string, u uint64) layer.Given { return layer.Given{Name: name, U: u} }
+
+func address(name string, a netip.Addr) layer.Given {
+	return layer.Given{Name: name, B: a.AsSlice()}
+}
+
+// What is written by the types is what the tables write.
+func TestBuildAsTables(t *testing.T) {
+	hi := packet.Payload("hi!")
+	for _, tt := range []struct {
+		name   string
+		layers []packet.Layer
+		parts  []layer.Part
+	}{
+		{
+			"TCP over IPv4",
+			[]packet.Layer{
+				&packet.Ethernet{Dst: packet.Broadcast()}, &packet.IPv4{Src: one, Dst: two, Flags: packet.DF, TTL: packet.Set(3)},
+				&packet.TCP{SrcPort: 20, DstPort: 443, Flags: packet.SYN | packet.ACK, Options: []byte{2, 4, 5, 180, 4, 2}}, hi,
+			},
+			[]layer.Part{
+				{Proto: "eth", Fields: []layer.Given{{Name: "dst", B: []byte("\xff\xff\xff\xff\xff\xff")}}},
+				{Proto: "ip", Fields: []layer.Given{address("src", one), address("dst", two), given("ip.flags.df", 1), given("ttl", 3)}},
+				{Proto: "tcp", Fields: []layer.Given{given("dport", 443), given("flags", 0x12), {Name: "options", B: []byte{2, 4, 5, 180, 4, 2}}}},
+				{Rest: hi},
+			},
+		},
+		{
+			"UDP over IPv6 in a VLAN in a VLAN",
+			[]packet.Layer{&packet.Ethernet{}, &packet.QinQ{ID: 7}, &packet.VLAN{ID: 8, Priority: 3}, &packet.IPv6{Src: six, FlowLabel: 0x12345}, &packet.UDP{SrcPort: 1, DstPort: 2}, hi},
+			[]layer.Part{
+				{Proto: "eth"}, {Proto: "ieee8021ad", Fields: []layer.Given{given("ieee8021ad.id", 7)}}, {Proto: "vlan", Fields: []layer.Given{given("vlan.id", 8), given("prio", 3)}},
+				{Proto: "ipv6", Fields: []layer.Given{address("src", six), given("fl", 0x12345)}}, {Proto: "udp", Fields: []layer.Given{given("sport", 1), given("dport", 2)}}, {Rest: hi},
+			},
+		},
+		{
+			"echo request", []packet.Layer{&packet.IPv4{Src: one}, &packet.ICMP{ID: 1, Seq: 2}, hi},
+			[]layer.Part{{Proto: "ip", Fields: []layer.Given{address("src", one)}}, {Proto: "icmp", Fields: []layer.Given{given("icmp.ident", 1), given("icmp.seq", 2)}}, {Rest: hi}},
+		},
+		{
+			"ARP", []packet.Layer{&packet.Ethernet{}, &packet.ARP{Op: packet.Set(2), SrcIP: one, DstIP: two}},
+			[]layer.Part{{Proto: "eth"}, {Proto: "arp", Fields: []layer.Given{given("op", 2), address("psrc", one), address("pdst", two)}}},
+		},
+		{
+			"wrong on purpose",
+			[]packet.Layer{&packet.IPv4{Length: packet.Set(1), HeaderLen: packet.Set(15), Checksum: packet.Set(0xdead), Protocol: packet.Set(99)}, &packet.UDP{Length: packet.Set(0), Checksum: packet.Set(0)}},
+			[]layer.Part{{Proto: "ip", Fields: []layer.Given{given("len", 1), given("ihl", 15), given("chksum", 0xdead), given("proto", 99)}}, {Proto: "udp", Fields: []layer.Given{given("sport", 0), given("dport", 0), given("len", 0), given("chksum", 0)}}},
+		},
+		{
+			"a table behind", []packet.Layer{&packet.Ethernet{}, &packet.Table{Proto: "llc", Fields: []layer.Given{given("dsap", 0x42), given("ssap", 0x42)}}, hi},
+			[]layer.Part{{Proto: "eth"}, {Proto: "llc", Fields: []layer.Given{given("dsap", 0x42), given("ssap", 0x42)}}, {Rest: hi}},
+		},
+	} {
+		got, err := packet.Build([]byte("x"), tt.layers...)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		want, err := proto.Set().Build([]byte("x"), tt.parts...)
+		if err != nil {
+			t.Errorf("%s: by the tables: %v", tt.name, err)
+			continue
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s: is\n%x and by the tables\n%x", tt.name, got, want)
+		}
+	}
+}
+
+func TestBuildErrors(t *testing.T) {
+	for want, layers := range map[string][]packet.Layer{
+		"packet: ip.ttl: 300 does not fit in 8 bits":                    {&packet.IPv4{TTL: packet.Set(300)}},
+		"packet: ip.src: 2001:db8::6 is an address of the other family": {&packet.IPv4{Src: six}},
+		"packet: ipv6.dst: 192.0.2.1 is an address of the other family": {&packet.IPv6{Dst: one}},
+		"packet: ip.len: 70020 does not fit in 16 bits":                 {&packet.IPv4{}, packet.Payload(make([]byte, 70000))},
+		"packet: a layer is nil, or not of this package's types":        {nil},
+		"packet: after a Table come only Tables and a Payload":          {&packet.Table{Proto: "llc"}, &packet.IPv4{}},
+		"packet: tcp.dataofs: 16 does not fit in 4 bits":                {&packet.TCP{Options: make([]byte, 44)}},
+		`packet: there is no protocol "tpc"; did you mean "tcp"?`:       {&packet.Table{Proto: "tpc"}},
+	} {
+		out, err := packet.Build([]byte("x"), layers...)
+		if err == nil || err.Error() != want {
+			t.Errorf("the error is %v and should be %s", err, want)
+		}
+		if string(out) != "x" {
+			t.Errorf("with an error, %q is returned", out)
+		}
+	}
+}
+
+func TestBuildAllocatesNothing(t *testing.T) {
+	eth, ip, tcp := packet.Ethernet{}, packet.IPv4{Src: one, Dst: two}, packet.TCP{DstPort: 80, Flags: packet.SYN}
+	buf := make([]byte, 0, 128)
+	var p packet.Packet
+	p.Decode(nil, pcap.LinkEthernet)
+	if n := testing.AllocsPerRun(100, func() {
+		out, err := packet.Build(buf, &eth, &ip, &tcp, packet.Payload(hello))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Decode(out, pcap.LinkEthernet)
+		if p.TCP().DstPort() != 80 {
+			t.Fatal("the port is lost")
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+var hello = []byte("hello")
+
+func BenchmarkBuild(b *testing.B) {
+	eth, ip, tcp := packet.Ethernet{}, packet.IPv4{Src: one, Dst: two}, packet.TCP{DstPort: 80, Flags: packet.SYN}
+	buf := make([]byte, 0, 128)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := packet.Build(buf, &eth, &ip, &tcp, packet.Payload(hello)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkViews(b *testing.B) {
+	frame, err := packet.Build(nil, &packet.Ethernet{}, &packet.IPv4{Src: one, Dst: two}, &packet.TCP{DstPort: 80, Flags: packet.SYN}, packet.Payload(hello))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var p packet.Packet
+	sum := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Decode(frame, pcap.LinkEthernet)
+		e := p.Ethernet()
+		src, dst := e.Src(), e.Dst()
+		sum += int(src[0]) + int(dst[0]) + int(e.Type())
+		i := p.IPv4()
+		sum += int(i.Version()) + int(i.HeaderLen()) + int(i.TOS()) + int(i.Length()) + int(i.ID()) + int(i.Flags()) + int(i.FragOffset()) + int(i.TTL()) + int(i.Protocol()) + int(i.Checksum())
+		if i.Src() == i.Dst() {
+			sum++
+		}
+		t := p.TCP()
+		sum += int(t.SrcPort()) + int(t.DstPort()) + int(t.Seq()) + int(t.Ack()) + int(t.DataOffset()) + int(t.Flags()) + int(t.Window()) + int(t.Checksum()) + int(t.Urgent()) + len(t.Options()) + len(t.Payload())
+	}
+	if sum == 0 {
+		b.Fatal("nothing was read")
+	}
+}
