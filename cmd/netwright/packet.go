@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwright/netwright/packet/bpf"
 	"github.com/netwright/netwright/packet/layer"
+	"github.com/netwright/netwright/packet/pcap"
 	"github.com/netwright/netwright/packet/proto"
 )
 
@@ -20,7 +22,7 @@ func packetCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(packetProtoCommand(), packetFieldsCommand())
+	cmd.AddCommand(packetProtoCommand(), packetFieldsCommand(), packetFilterCommand())
 	return cmd
 }
 
@@ -58,6 +60,34 @@ name that a packet line takes too; their kind and width in bits.`,
 			return writeFields(cmd.OutOrStdout(), p)
 		},
 	}
+}
+
+func packetFilterCommand() *cobra.Command {
+	link := "EN10MB"
+	cmd := &cobra.Command{
+		Use:   "filter [flags] EXPRESSION",
+		Short: "Show the program that a capture filter becomes",
+		Example: `  netwright packet filter tcp port 80
+  netwright packet filter --link LINUX_SLL2 'vlan 7 and ip6'`,
+		Long: `Prints the instructions of classic BPF, one a line, as tcpdump -d does, and what
+each of them asks.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			kind, err := pcap.ParseLinkType(link)
+			if err != nil {
+				return &usageError{err}
+			}
+			text := strings.Join(args, " ")
+			program, err := bpf.Compile(text, kind, nil)
+			if err != nil {
+				return &usageError{fmt.Errorf("capture filter %q: %w", text, err)}
+			}
+			_, err = io.WriteString(cmd.OutOrStdout(), bpf.Disassemble(program))
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&link, "link", link, "the link `TYPE` it is for: EN10MB, RAW, LINUX_SLL2 …")
+	return cmd
 }
 
 func writeFields(w io.Writer, p *layer.Proto) error {

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	netbpf "golang.org/x/net/bpf"
+
+	"github.com/netwright/netwright/packet/bpf"
+	"github.com/netwright/netwright/packet/pcap"
+	"github.com/netwright/netwright/packet/proto"
+	"github.com/netwright/netwright/packet/wire"
+)
+
+// tap is what is captured: what sniff and flows have in common.
+type tap struct {
+	config wire.Config
+	filter string
+}
+
+func (t *tap) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&t.config.Interface, "interface", "i", "any", "capture on this `INTERFACE`, or on any of them")
+	f.BoolVarP(&t.config.Promiscuous, "promiscuous", "p", false, "take packets that are for other hosts too")
+	f.TextVar(&t.config.Direction, "direction", wire.Both, "`WAY` that packets go: both, in or out")
+	f.Var(sizeFlag{&t.config.Snap}, "snap", "keep that many `BYTES` of a packet (default all)")
+	f.Var(sizeFlag{&t.config.Ring}, "ring", "`SIZE` of the ring that the kernel writes to; more of it loses less (default 16MiB)")
+}
+
+// open opens the capture, and gives up all privileges then: no byte of a packet
+// is looked at with them.
+func (t *tap) open(cmd *cobra.Command) (*wire.Capture, error) {
+	if t.filter != "" {
+		link, err := wire.LinkTypeOf(t.config.Interface)
+		if err != nil {
+			return nil, err
+		}
+		program, err := bpf.Compile(t.filter, link, &bpf.Options{LinuxExtensions: true})
+		if err != nil {
+			return nil, &usageError{fmt.Errorf("capture filter %q: %w", t.filter, err)}
+		}
+		t.config.Filter = []netbpf.RawInstruction(program)
+	}
+	capture, err := wire.Open(t.config)
+	if err != nil {
+		return nil, err
+	}
+	if err := dropPrivileges(cmd); err != nil {
+		capture.Close()
+		return nil, err
+	}
+	return capture, nil
+}
+
+// dropPrivileges gives up all capabilities, or says that this build cannot.
+func dropPrivileges(cmd *cobra.Command) error {
+	err := wire.DropPrivileges()
+	if errors.Is(err, wire.ErrCgo) {
+		fmt.Fprintln(cmd.ErrOrStderr(), "netwright: privileges are kept, since this program was built with cgo; build it with CGO_ENABLED=0")
+		return nil
+	}
+	return err
+}
+
+func sniffCommand() *cobra.Command {
+	var how show
+	var from tap
+	var write string
+	var rotation pcap.Rotation
+	cmd := &cobra.Command{
+		Use:        "sniff [flags] [FILTER]",
+		SuggestFor: []string{"capture", "dump", "tcpdump"},
+		Short:      "Print or write the packets that pass on an interface",
+		Example: `  netwright sniff -i eth0 tcp port 80
+  netwright sniff -i eth0 -c 10 -V icmp or arp
+  netwright sniff -i eth0 -w trace.pcapng.zst --rotate-size 100MiB --keep 10
+  netwright sniff -Y 'dns.qry.name contains "example"' --json udp port 53
+  netwright sniff -i eth0 --stats`,
+		Long: `FILTER is a capture filter, the language of tcpdump: what it refuses does not reach
+this program. -Y takes a display filter, that of Wireshark. It goes on until it is
+interrupted, or has seen enough, and says then how many packets came and how many
+were lost.
+
+It takes root or the capability CAP_NET_RAW, which is given up when the sockets are
+open.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			from.filter = strings.Join(args, " ")
+			capture, err := from.open(cmd)
+			if err != nil {
+				return err
+			}
+			defer capture.Close()
+			to, err := rotatorFor(write, capture, rotation, from.config.Interface)
+			if err != nil {
+				return err
+			}
+			v, err := how.viewer(cmd, proto.Set(), to, false)
+			if err != nil {
+				return err
+			}
+			stats, err := sniff(cmd, capture, v)
+			err = errors.Join(err, v.finish())
+			fmt.Fprintln(cmd.ErrOrStderr(), stats)
+			return err
+		},
+	}
+	how.addFlags(cmd)
+	from.addFlags(cmd)
+	f := cmd.Flags()
+	f.StringVarP(&write, "write", "w", "", "write the packets to `FILE` instead of printing them; .pcapng, .gz and .zst say how")
+	f.Var(sizeFlag{&rotation.Size}, "rotate-size", "go on to a new file after that many `BYTES`")
+	f.DurationVar(&rotation.Age, "rotate-age", 0, "go on to a new file after that `TIME`")
+	f.IntVar(&rotation.Keep, "keep", 0, "keep that `MANY` files, and remove the oldest (default all)")
+	return cmd
+}
+
+// rotatorFor makes the file of -w, or several; nil where there is none.
+func rotatorFor(path string, capture *wire.Capture, rotation pcap.Rotation, name string) (packetWriter, error) {
+	if path == "" {
+		return nil, nil
+	}
+	opts := &pcap.WriterOptions{
+		Section:   pcap.Section{Application: "netwright " + version()},
+		Interface: pcap.Interface{Name: name},
+		FlushEach: path == "-",
+		Statistics: func() []pcap.Statistics {
+			s := capture.Stats()
+			return []pcap.Statistics{{Time: time.Now(), Accepted: &s.Received, OSDropped: &s.Dropped, Delivered: &s.Delivered}}
+		},
+	}
+	if rotation == (pcap.Rotation{}) {
+		return pcap.Create(path, capture.LinkType(), opts)
+	}
+	return pcap.NewRotator(path, capture.LinkType(), opts, rotation)
+}
+
+// sniff shows what is captured until there is enough of it.
+func sniff(cmd *cobra.Command, capture *wire.Capture, v *viewer) (wire.Stats, error) {
+	packet := pcap.Packet{LinkType: capture.LinkType()}
+	return capture.Run(cmd.Context(), func(_ int, frames []wire.Frame) error {
+		for i := range frames {
+			packet.Time, packet.Data, packet.Length = frames[i].Time, frames[i].Data, frames[i].Length
+			more, err := v.take(&packet)
+			if err != nil {
+				return err
+			}
+			if !more {
+				return wire.ErrStop
+			}
+		}
+		return v.out.Flush()
+	})
+}
