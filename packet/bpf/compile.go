@@ -50,7 +50,7 @@ func compile(expr string, link pcap.LinkType, opts *Options, most, chain int) ([
 			return nil, err
 		}
 	}
-	g := newGraph(meaning)
+	g := newGraph(meaning, filled.NoOptimize)
 	if !filled.NoOptimize {
 		if g.optimize(); g.root == g.reject {
 			return nil, errorAt(0, "expression rejects all packets").hint("no frame of link type %s can meet it", link)

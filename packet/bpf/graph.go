@@ -25,11 +25,13 @@ type graph struct {
 	known          map[step]*step
 	accept, reject *step
 	root           *step
+	literal        bool // keep tests whose outcome does not matter
 }
 
-// newGraph turns a condition into its graph.
-func newGraph(c condition) *graph {
-	g := &graph{known: map[step]*step{}}
+// newGraph turns a condition into its graph. A literal one has every test that
+// was written.
+func newGraph(c condition, literal bool) *graph {
+	g := &graph{known: map[step]*step{}, literal: literal}
 	g.accept = g.intern(step{kind: stepAccept})
 	g.reject = g.intern(step{kind: stepReject})
 	g.root = g.build(c, g.accept, g.reject)
@@ -37,7 +39,7 @@ func newGraph(c condition) *graph {
 }
 
 func (g *graph) intern(s step) *step {
-	if s.kind == stepTest && s.yes == s.no {
+	if s.kind == stepTest && s.yes == s.no && !g.literal {
 		return s.yes
 	}
 	known, ok := g.known[s]

@@ -1,7 +1,6 @@
 package bpf
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	netbpf "golang.org/x/net/bpf"
@@ -23,11 +22,12 @@ type Packet struct {
 	VLAN      uint16 // that tag (TCI)
 }
 
-// instruction is one decoded: a jump's targets are absolute.
+// instruction is one decoded: a jump's targets are absolute. A load with the
+// comparison behind it is one instruction, at is then the load's offset.
 type instruction struct {
 	op      operation
-	k       uint32
 	yes, no uint16
+	k, at   uint32
 }
 
 // operation is an opcode in dense numbers, for which a switch becomes a jump
@@ -85,6 +85,13 @@ const (
 	doXor
 	doXorX
 	doNegate
+
+	// A load and the comparison behind it.
+	byteEqual
+	halfEqual
+	wordEqual
+	halfXEqual
+	halfBits
 )
 
 // Load checks a program by the kernel's rules (jumps lead forward and inside,
@@ -107,7 +114,42 @@ func load(raw []netbpf.RawInstruction, most int) (*Program, error) {
 		}
 		p.code[i] = in
 	}
-	return p, p.checkMemory()
+	if err := p.checkMemory(); err != nil {
+		return nil, err
+	}
+	p.fuse()
+	return p, nil
+}
+
+// fuse makes one instruction of a load and the comparison behind it. The
+// comparison also stays where it was, for jumps that lead to it.
+func (p *Program) fuse() {
+	for i := range len(p.code) - 1 {
+		in, next := &p.code[i], p.code[i+1]
+		op := fused(in.op, next.op)
+		if op == doReturn {
+			continue
+		}
+		*in = instruction{op: op, yes: next.yes, no: next.no, k: next.k, at: in.k}
+	}
+}
+
+// fused is the operation of a load with the comparison behind it, doReturn
+// where there is none.
+func fused(load, jump operation) operation {
+	switch {
+	case jump == jumpEqual && load == loadByte:
+		return byteEqual
+	case jump == jumpEqual && load == loadHalf:
+		return halfEqual
+	case jump == jumpEqual && load == loadWord:
+		return wordEqual
+	case jump == jumpEqual && load == loadHalfX:
+		return halfXEqual
+	case jump == jumpBits && load == loadHalf:
+		return halfBits
+	}
+	return doReturn
 }
 
 // checkMemory refuses a program that may read a cell before writing it.
@@ -149,172 +191,4 @@ func (p *Program) Match(data []byte, wireLength int) bool {
 // that it does not pass.
 func (p *Program) Run(packet *Packet) uint32 {
 	return p.run(packet.Data, uint32(packet.Length), packet)
-}
-
-// run is the machine. A load beyond the packet's end and a division by zero
-// end the program with 0.
-func (p *Program) run(data []byte, length uint32, meta *Packet) uint32 {
-	var a, x uint32
-	var cells [scratchCells]uint32
-	code := p.code
-	for pc := 0; pc < len(code); {
-		in := &code[pc]
-		k := in.k
-		pc++
-		switch in.op {
-		case doReturn:
-			return k
-		case doReturnA:
-			return a
-		case loadWordX, loadHalfX, loadByteX:
-			k += x
-			fallthrough
-		case loadWord, loadHalf, loadByte:
-			var ok bool
-			if a, ok = loadFrom(data, in.op, k); !ok {
-				return 0
-			}
-		case loadConstant:
-			a = k
-		case loadLength:
-			a = length
-		case loadCell:
-			a = cells[k&15]
-		case loadMeta:
-			a = meta.ask(k)
-		case loadXConstant:
-			x = k
-		case loadXLength:
-			x = length
-		case loadXCell:
-			x = cells[k&15]
-		case loadXHeader:
-			if uint64(k) >= uint64(len(data)) {
-				return 0
-			}
-			x = uint32(data[k]&0xf) << 2
-		case storeA:
-			cells[k&15] = a
-		case storeX:
-			cells[k&15] = x
-		case toX:
-			x = a
-		case toA:
-			a = x
-		case jumpAlways:
-			pc = int(in.yes)
-		case jumpEqual:
-			pc = in.way(a == k)
-		case jumpGreater:
-			pc = in.way(a > k)
-		case jumpAtLeast:
-			pc = in.way(a >= k)
-		case jumpBits:
-			pc = in.way(a&k != 0)
-		case jumpEqualX:
-			pc = in.way(a == x)
-		case jumpGreaterX:
-			pc = in.way(a > x)
-		case jumpAtLeastX:
-			pc = in.way(a >= x)
-		case jumpBitsX:
-			pc = in.way(a&x != 0)
-		case doAnd:
-			a &= k
-		case doAdd:
-			a += k
-		default:
-			var ok bool
-			if a, ok = in.op.calculate(a, k, x); !ok {
-				return 0
-			}
-		}
-	}
-	return 0
-}
-
-// way is where a conditional jump leads.
-func (in *instruction) way(yes bool) int {
-	if yes {
-		return int(in.yes)
-	}
-	return int(in.no)
-}
-
-// loadFrom reads a big endian number; false where it is not all inside.
-func loadFrom(data []byte, op operation, k uint32) (uint32, bool) {
-	left := uint64(len(data))
-	at := uint64(k)
-	switch op {
-	case loadWord, loadWordX:
-		if at+4 > left {
-			return 0, false
-		}
-		return binary.BigEndian.Uint32(data[at:]), true
-	case loadHalf, loadHalfX:
-		if at+2 > left {
-			return 0, false
-		}
-		return uint32(binary.BigEndian.Uint16(data[at:])), true
-	}
-	if at >= left {
-		return 0, false
-	}
-	return uint32(data[at]), true
-}
-
-// ask answers for what Linux knows beside the bytes; 0 where nothing is known.
-func (p *Packet) ask(k uint32) uint32 {
-	if p == nil {
-		return 0
-	}
-	switch k {
-	case metaType:
-		return uint32(p.Type)
-	case metaInterface:
-		return p.Interface
-	case metaVLAN:
-		return uint32(p.VLAN)
-	case metaVLANTagged:
-		if p.Tagged {
-			return 1
-		}
-	}
-	return 0
-}
-
-// calculate does the rarer arithmetic.
-func (op operation) calculate(a, k, x uint32) (uint32, bool) {
-	if op == doNegate {
-		return -a, true
-	}
-	if (op-doAnd)&1 == 1 { // the X form of an operation follows its K form
-		k = x
-		op--
-	}
-	switch op {
-	case doAnd:
-		return a & k, true
-	case doAdd:
-		return a + k, true
-	case doLeft:
-		return a << k, true
-	case doRight:
-		return a >> k, true
-	case doSub:
-		return a - k, true
-	case doMul:
-		return a * k, true
-	case doDiv, doMod:
-		if k == 0 {
-			return 0, false
-		}
-		if op == doDiv {
-			return a / k, true
-		}
-		return a % k, true
-	case doOr:
-		return a | k, true
-	}
-	return a ^ k, true
 }

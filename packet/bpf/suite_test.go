@@ -338,6 +338,27 @@ func parseInstruction(name, operand string) (op uint16, k uint32, err error) {
 
 // run is a plain machine for listings, written apart from bpf.Program.
 func (l *listing) run(p *bpf.Packet) uint32 {
+	keep, _ := l.judge(p)
+	return keep
+}
+
+// ways are the successors of an instruction.
+func (l *listing) ways(pc int) (yes, no int) {
+	r := l.code[pc]
+	switch {
+	case l.yes != nil:
+		return l.yes[pc], l.no[pc]
+	case r.Op == 0x05:
+		return pc + 1 + int(r.K), pc + 1 + int(r.K)
+	case r.Op&7 == 5:
+		return pc + 1 + int(r.Jt), pc + 1 + int(r.Jf)
+	}
+	return pc + 1, pc + 1
+}
+
+// judge runs the listing, and reports whether it came to a return rather than
+// to a load beyond the end or a division by zero.
+func (l *listing) judge(p *bpf.Packet) (keep uint32, whole bool) {
 	var a, x uint32
 	var m [16]uint32
 	at := func(k uint32, size int) (uint32, bool) {
@@ -352,12 +373,15 @@ func (l *listing) run(p *bpf.Packet) uint32 {
 	}
 	for pc, steps := 0, 0; steps < 10000; steps++ {
 		r := l.code[pc]
-		next := l.yes[pc]
+		next, otherwise := l.ways(pc)
 		size := 4 >> (r.Op >> 3 & 3)
 		ok := true
 		switch r.Op & 7 {
 		case 6:
-			return r.K
+			if r.Op&0x18 == 0x10 {
+				return a, true
+			}
+			return r.K, true
 		case 2:
 			m[r.K] = a
 		case 3:
@@ -424,12 +448,12 @@ func (l *listing) run(p *bpf.Packet) uint32 {
 					taken = a&k != 0
 				}
 				if !taken {
-					next = l.no[pc]
+					next = otherwise
 				}
 				break
 			}
 			if k == 0 && (r.Op&0xf0 == 0x30 || r.Op&0xf0 == 0x90) {
-				return 0
+				return 0, false
 			}
 			switch r.Op & 0xf0 {
 			case 0x00:
@@ -457,9 +481,9 @@ func (l *listing) run(p *bpf.Packet) uint32 {
 			}
 		}
 		if !ok {
-			return 0
+			return 0, false
 		}
 		pc = next
 	}
-	return 0
+	return 0, false
 }
