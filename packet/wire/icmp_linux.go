@@ -133,12 +133,15 @@ func (s icmpSocket) receive(buf []byte, deadline time.Time) (ICMPAnswer, error) 
 	for {
 		left := time.Until(deadline)
 		var answer ICMPAnswer
-		err := error(unix.EAGAIN)
+		var err error
 		if e := s.raw.Control(func(fd uintptr) {
-			events := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN | unix.POLLERR}}
+			if answer, err = s.take(int(fd), buf); !errors.Is(err, unix.EAGAIN) {
+				return // where many come, they come without a wait
+			}
+			events := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 			wait := unix.NsecToTimespec(int64(min(max(left, 0), slice)))
-			if n, _ := unix.Ppoll(events, &wait, nil); n > 0 {
-				answer, err = s.take(int(fd), buf)
+			if n, _ := unix.Ppoll(events, &wait, nil); n > 0 && events[0].Revents&unix.POLLERR != 0 {
+				answer, err = s.takeFrom(int(fd), buf, unix.MSG_ERRQUEUE)
 			}
 		}); e != nil || s.closed.Load() {
 			return answer, net.ErrClosed
@@ -154,19 +157,25 @@ func (s icmpSocket) receive(buf []byte, deadline time.Time) (ICMPAnswer, error) 
 	}
 }
 
-// take takes an answer, or an error from the socket's queue of them.
+// take takes an answer. An error that waits comes first, and its details are in
+// the queue of errors.
 func (s icmpSocket) take(fd int, buf []byte) (ICMPAnswer, error) {
-	control := make([]byte, 512)
-	n, controlled, _, from, err := unix.Recvmsg(fd, buf, control, unix.MSG_DONTWAIT)
-	queued := err != nil
-	if queued {
-		n, controlled, _, from, err = unix.Recvmsg(fd, buf, control, unix.MSG_DONTWAIT|unix.MSG_ERRQUEUE)
+	a, err := s.takeFrom(fd, buf, 0)
+	if err != nil && !errors.Is(err, unix.EAGAIN) {
+		return s.takeFrom(fd, buf, unix.MSG_ERRQUEUE)
 	}
+	return a, err
+}
+
+// takeFrom takes a message from the socket, or from its queue of errors.
+func (s icmpSocket) takeFrom(fd int, buf []byte, queue int) (ICMPAnswer, error) {
+	control := make([]byte, 512)
+	n, controlled, _, from, err := unix.Recvmsg(fd, buf, control, unix.MSG_DONTWAIT|queue)
 	if err != nil {
 		return ICMPAnswer{}, err
 	}
-	a := ICMPAnswer{Data: buf[:n], Quoted: queued, Time: time.Now()}
-	if !queued {
+	a := ICMPAnswer{Data: buf[:n], Quoted: queue != 0, Time: time.Now()}
+	if !a.Quoted {
 		a.From = addrOf(from)
 		if n >= 2 {
 			a.Type, a.Code = buf[0], buf[1]
