@@ -45,12 +45,15 @@ func NewTable(matches []*Match) (*Table, error) {
 // client is the address of whom the request is from. It allocates only for paths
 // with ambiguous parts, which it looks up twice. The error is [ErrAmbiguous] or nil.
 func (t *Table) Find(req *message.Request, client netip.Addr) (int, error) {
-	var buf [256]byte
-	host := buf[:0]
 	if t.byHost {
-		host = appendHost(host, req.Host)
+		var buf [256]byte
+		return t.findOn(appendHost(buf[:0], req.Host), req, client.Unmap())
 	}
-	client = client.Unmap()
+	return t.findOn(nil, req, client.Unmap())
+}
+
+// findOn is Find on a host in lower case.
+func (t *Table) findOn(host []byte, req *message.Request, client netip.Addr) (int, error) {
 	found := t.find(t.strict, req, host, req.Path, client)
 	if ambiguous(req.Path) {
 		lax := appendLax(make([]byte, 0, 2*len(req.Path)), req.Path)
@@ -63,7 +66,7 @@ func (t *Table) Find(req *message.Request, client netip.Addr) (int, error) {
 
 // find takes candidates in config order until one matches.
 func (t *Table) find(x *index, req *message.Request, host, path []byte, client netip.Addr) int {
-	var buf [16]cursor
+	var buf [8]cursor
 	list := x.candidates(buf[:0], host, path)
 	for {
 		next := -1
