@@ -15,9 +15,12 @@ import (
 	"github.com/netwright/netwright/guard"
 )
 
-// peerKey is under what the context of a connection keeps the peer that a PROXY
-// header named.
-type peerKey struct{}
+// connContext is the context of a connection that knows who is on its other side,
+// which the requests need not ask again.
+type connContext struct {
+	context.Context
+	peer netip.AddrPort // also who a PROXY header named
+}
 
 // Handler is the service on the connections of a listener: HTTP in the clear
 // where config is nil, behind a TLS handshake otherwise.
@@ -64,10 +67,7 @@ func (s *Service) check(ctx context.Context, conn net.Conn, config *tls.Config) 
 		if err != nil {
 			return s.turnAway(start, peer, "", fmt.Errorf("PROXY header: %w", err))
 		}
-		if named != peer {
-			peer = named
-			ctx = context.WithValue(ctx, peerKey{}, peer)
-		}
+		peer = named
 	}
 	if t.atAccept != nil && peer.IsValid() {
 		a := guard.Attempt{Peer: peer.Addr(), Service: s.name}
@@ -75,8 +75,9 @@ func (s *Service) check(ctx context.Context, conn net.Conn, config *tls.Config) 
 			return s.turnAway(start, peer, v.Guard+": "+v.Reason, nil)
 		}
 	}
+	known := &connContext{ctx, peer}
 	if config == nil {
-		return admission{ctx, conn}
+		return admission{known, conn}
 	}
 	secure := tls.Server(newRecordConn(conn), config)
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.handshake)
@@ -85,7 +86,7 @@ func (s *Service) check(ctx context.Context, conn net.Conn, config *tls.Config) 
 	if err != nil {
 		return s.turnAway(start, peer, "", handshakeError(conn, err))
 	}
-	return admission{ctx, secure}
+	return admission{known, secure}
 }
 
 // plainHTTP is for who asks without TLS where TLS is spoken.

@@ -17,18 +17,17 @@ func (p *Proxy) ask(ex *Exchange, conn *upstream.Conn, cfg *upstream.Config, try
 		conn.Codec = client
 	}
 	client.Use(&p.client) // routes may share a pool
-	start := time.Now()
+	sent := time.Since(ex.start)
 	ex.Stream.NotifyGone(client.Cancel)
 	up, err := p.send(ex, conn, client)
 	if err != nil {
-		err = p.blame(ex, conn, err, up.stop(), time.Since(start))
+		err = p.blame(ex, conn, err, up.stop(), time.Since(ex.start)-sent)
 		ex.Stream.NotifyGone(nil)
 		conn.Release(false)
 		return err
 	}
-	now := time.Now()
-	ex.Record.First = now.Sub(ex.start)
-	conn.Target.Report(ex.reply.Status, nil, now.Sub(start))
+	ex.Record.First = time.Since(ex.start)
+	conn.Target.Report(ex.reply.Status, nil, ex.Record.First-sent)
 	whole := false
 	switch {
 	case ex.reply.Status == 101:
@@ -49,6 +48,7 @@ func (p *Proxy) ask(ex *Exchange, conn *upstream.Conn, cfg *upstream.Config, try
 	ex.Stream.NotifyGone(nil)
 	conn.Release(whole && ex.reply.Reusable())
 	ex.reply.Release()
+	ex.reply = nil
 	return err
 }
 
@@ -70,24 +70,27 @@ func (ex *Exchange) stick(c *upstream.StickyConfig, t *upstream.Target) {
 
 // send sends the request and reads the head of the answer. A body that is not
 // here yet is sent by an upload, which is under way when send returns.
-func (p *Proxy) send(ex *Exchange, conn *upstream.Conn, client *h1.Client) (*upload, error) {
+func (p *Proxy) send(ex *Exchange, conn *upstream.Conn, client *h1.Client) (up *upload, err error) {
 	req := ex.Request
 	toHead := string(req.Method) == "HEAD"
 	out := p.appendHead(client.Buffer(), ex, conn)
 	if req.Length == 0 {
-		return nil, client.RoundTrip(out, ex.reply, toHead, ex.timeout, ex.inform)
+		ex.reply, err = client.RoundTrip(out, toHead, ex.timeout, ex.inform)
+		return nil, err
 	}
 	// A chunked body that is here goes the long way too, which ends and trails it.
 	if first := ex.Stream.Body().Buffered(); int64(len(first)) == req.Length {
 		out = append(out, first...) // it stays buffered for another try
-		return nil, client.RoundTrip(out, ex.reply, toHead, ex.timeout, ex.inform)
+		ex.reply, err = client.RoundTrip(out, toHead, ex.timeout, ex.inform)
+		return nil, err
 	}
 	if err := client.Send(out); err != nil {
 		return nil, err
 	}
 	ex.bodyGone = true
-	up := startUpload(ex, client)
-	return up, client.Receive(ex.reply, toHead, ex.timeout, up.inform)
+	up = startUpload(ex, client)
+	ex.reply, err = client.Receive(toHead, ex.timeout, up.inform)
+	return up, err
 }
 
 // appendHead appends the head of the request as that target gets it.

@@ -38,38 +38,40 @@ type Exchange struct {
 	Client  netip.AddrPort       // who asks: Peer, or what a trusted peer says
 	TLS     *tls.ConnectionState // of the connection; nil in the clear
 	Trusted bool                 // the peer is one whose word on the client counts
-	Record  flow.Record
-	Attempt guard.Attempt
 
-	start   time.Time
-	service *Service
-	table   *table
-	route   *entry
+	asked    bool // a guard, with Attempt
+	answered bool
+	bodyGone bool // of the request's body something was sent that cannot be had again
+
+	start     time.Time
+	service   *Service
+	table     *table
+	route     *entry
+	reply     *h1.Reply     // of the upstream; nil until it is there
+	text      []byte        // values that are made for fields
+	id        []byte        // see requestID
+	timeout   time.Duration // for the head of an upstream's answer, in this try
+	comeAgain time.Duration // after which a refused client may, where that is known
 	// captures are what the regular expression of the route's path matched.
 	captures [][]byte
 	matched  []byte // the path before the route rewrote it
 
-	verdict  guard.Verdict // of the guard that did not admit
-	answered bool
-	bodyGone bool // of the request's body something was sent that cannot be had again
+	variables route.Values // see values
+	Record    flow.Record
 
-	timeout   time.Duration // for the head of an upstream's answer, in this try
-	comeAgain time.Duration // after which a refused client may, where that is known
-
-	// Memory that a proxied exchange needs.
-	choice upstream.Choice
-	reply  *h1.Reply
-	text   []byte                        // values that are made for fields
-	id     []byte                        // see requestID
-	inform func(*message.Response) error // passInterim
-
-	variables route.Values
+	// What stands from here on is not looked at when a plain answer comes back: with
+	// many exchanges under way that costs, since it is far from the processor then.
+	Attempt  guard.Attempt
+	choice   upstream.Choice
+	verdict  guard.Verdict                 // of the guard that did not admit
+	inform   func(*message.Response) error // passInterim
+	response message.Response              // of our own
 }
 
 func newExchange() *Exchange {
 	ex := &Exchange{
-		reply: h1.NewReply(),
-		text:  make([]byte, 0, 1<<10),
+		response: message.Response{Fields: make(message.Fields, 0, 24)},
+		text:     make([]byte, 0, 1<<10),
 	}
 	ex.Attempt.Header = ex.header
 	ex.inform = ex.passInterim
@@ -79,14 +81,14 @@ func newExchange() *Exchange {
 // reset forgets the exchange.
 func (ex *Exchange) reset() {
 	ex.Stream, ex.Request, ex.TLS, ex.service, ex.table, ex.route = nil, nil, nil, nil, nil, nil
-	ex.answered, ex.bodyGone, ex.Trusted = false, false, false
-	ex.Attempt.TLS, ex.Attempt.Subject = nil, ""
-	if ex.verdict.Decision != guard.Admit {
+	ex.reply, ex.answered, ex.bodyGone, ex.Trusted = nil, false, false, false
+	if ex.asked {
+		ex.asked = false
+		ex.Attempt.TLS, ex.Attempt.Subject = nil, ""
 		ex.verdict = guard.Verdict{}
 	}
+	ex.text, ex.id, ex.comeAgain = ex.text[:0], nil, 0
 	ex.captures, ex.matched = ex.captures[:0], nil
-	ex.text, ex.id = ex.text[:0], nil
-	ex.choice, ex.comeAgain = upstream.Choice{}, 0
 	if ex.variables.Request != nil {
 		ex.variables = route.Values{}
 	}
@@ -129,8 +131,8 @@ func (ex *Exchange) Respond(r *message.Response, body []byte) error {
 
 // Response is an empty head to fill and pass to Respond.
 func (ex *Exchange) Response() *message.Response {
-	ex.reply.Response.Reset()
-	return &ex.reply.Response
+	ex.response.Reset()
+	return &ex.response
 }
 
 // Write writes more of the answer's body.

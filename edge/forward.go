@@ -8,7 +8,10 @@ import (
 
 // forwardRequest changes the fields of the request to those that an upstream is
 // to get (RFC 9110 §7.6, RFC 7239). What a client that is not trusted says of who
-// it is does not pass.
+// it is does not pass. Inlined, its large frame would lie under the wait for the
+// upstream.
+//
+//go:noinline
 func (ex *Exchange) forwardRequest() {
 	fields := &ex.Request.Fields
 	var forwardedFor, forwardedHost, forwardedProto, forwarded, via []byte

@@ -132,11 +132,10 @@ func (s *Service) begin(ctx context.Context, st message.Stream) *Exchange {
 	ex.Stream, ex.Request = st, st.Request()
 	ex.service, ex.table, ex.route = s, s.table.Load(), nil
 	ex.start = time.Now()
-	ex.Peer = peerOf(st.Conn())
-	if ex.table.proxied != nil {
-		if named, ok := ctx.Value(peerKey{}).(netip.AddrPort); ok {
-			ex.Peer = named
-		}
+	if known, ok := ctx.(*connContext); ok {
+		ex.Peer = known.peer
+	} else {
+		ex.Peer = peerOf(st.Conn())
 	}
 	ex.Client = ex.Peer
 	ex.TLS = st.TLS()
@@ -178,7 +177,9 @@ func (s *Service) end(ex *Exchange) {
 	rec.Duration = time.Since(ex.start)
 	rec.BytesIn += ex.Stream.Received()
 	rec.BytesOut += ex.Stream.Sent()
-	ex.Attempt.Done()
+	if ex.asked {
+		ex.Attempt.Done()
+	}
 	s.deps.Journal.Write(rec)
 	ex.reset()
 	s.exchanges.Put(ex)
@@ -189,8 +190,6 @@ func (s *Service) answer(ex *Exchange) error {
 	t := ex.table
 	ex.findClient(t.trusted)
 	ex.Record.SetPeer(ex.Client)
-	a := &ex.Attempt
-	a.Peer, a.TLS, a.Service = ex.Client.Addr(), ex.TLS, s.name
 	if err := s.checkName(ex); err != nil {
 		return err
 	}
@@ -214,8 +213,8 @@ func (s *Service) answer(ex *Exchange) error {
 			return err
 		}
 	}
-	if a.Subject != "" {
-		ex.Record.SetString(flow.Subject, a.Subject)
+	if ex.asked && ex.Attempt.Subject != "" {
+		ex.Record.SetString(flow.Subject, ex.Attempt.Subject)
 	}
 	if r.limits != (message.Limits{}) {
 		ex.Stream.Limit(r.limits)
@@ -259,12 +258,17 @@ func (s *Service) checkName(ex *Exchange) error {
 
 // pass asks a guard.
 func (ex *Exchange) pass(g guard.Guard) error {
-	v := g.Ask(&ex.Attempt)
+	a := &ex.Attempt
+	if !ex.asked {
+		ex.asked = true
+		a.Peer, a.TLS, a.Service = ex.Client.Addr(), ex.TLS, ex.service.name
+	}
+	v := g.Ask(a)
 	if v.Decision == guard.Admit {
 		return nil
 	}
 	ex.verdict, ex.comeAgain = v, v.RetryAfter
-	if subject := cmp.Or(v.Subject, ex.Attempt.Subject); subject != "" {
+	if subject := cmp.Or(v.Subject, a.Subject); subject != "" {
 		ex.Record.SetString(flow.Subject, subject)
 	}
 	ex.Record.SetString(flow.Refusal, v.Guard+": "+v.Reason)

@@ -33,9 +33,10 @@ func TestExchangeAllocatesNothing(t *testing.T) {
 			write(t, conn, "")
 		}
 		c := NewClient(conn, s.clock, &ClientConfig{})
-		reply, request := NewReply(), []byte(browserGet)
+		request := []byte(browserGet)
 		exchange := func() {
-			if err := c.RoundTrip(request, reply, false, time.Second, nil); err != nil {
+			reply, err := c.RoundTrip(request, false, time.Second, nil)
+			if err != nil {
 				t.Fatal(err)
 			}
 			if b := reply.Body().Buffered(); len(b) != len(smallBody) {
@@ -83,10 +84,11 @@ func TestBodiesAllocateNothing(t *testing.T) {
 	}))
 	conn := s.dial()
 	request := append([]byte("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 20000\r\n\r\n"), make([]byte, 20000)...)
-	c, reply := NewClient(conn, s.clock, &ClientConfig{}), NewReply()
+	c := NewClient(conn, s.clock, &ClientConfig{})
 	buf := make([]byte, 4000)
 	exchange := func() {
-		if err := c.RoundTrip(request, reply, false, time.Second, nil); err != nil {
+		reply, err := c.RoundTrip(request, false, time.Second, nil)
+		if err != nil {
 			t.Fatal(err)
 		}
 		n := 0

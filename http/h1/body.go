@@ -26,6 +26,7 @@ const (
 type body struct {
 	source
 	kind    bodyKind
+	err     error // what every further read gets
 	left    int64 // of the content, or of the chunk; what the sender announced
 	most    int64 // of the content in all; less than 0 for no limit
 	seen    int64
@@ -39,13 +40,14 @@ type body struct {
 	trailers message.Fields
 
 	begin func() error // called before the first wait for content; 100 (Continue)
-	err   error        // what every further read gets
 	large *[copyBuffer]byte
 }
 
 // start makes b ready for a body of that kind, whose first bytes are in buf[r:w].
 func (b *body) start(src source, kind bodyKind, length, most int64, timeout time.Duration, least int64) {
-	*b = body{source: src, kind: kind, left: length, most: most, timeout: timeout, least: least, trailers: b.trailers[:0]}
+	trailers := b.trailers[:0]
+	*b = body{}
+	b.source, b.kind, b.left, b.most, b.timeout, b.least, b.trailers = src, kind, length, most, timeout, least, trailers
 	switch {
 	case kind == bodyNone || kind == bodyLength && length == 0:
 		b.kind, b.err = bodyNone, io.EOF

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -60,12 +61,10 @@ type Client struct {
 	conn net.Conn
 	raw  syscall.RawConn // of a bare socket
 	cfg  *ClientConfig
-	dl   deadline
-	sink sink
 
 	step     func(fd uintptr) bool // exchangeDirect, made once
 	request  []byte                // what step sends
-	reply    *Reply                // what step reads into
+	reply    *Reply                // what step has read
 	stepErr  error
 	eager    eagerness
 	lent     *[headBuffer]byte // what Buffer gave
@@ -74,43 +73,45 @@ type Client struct {
 	owed     atomic.Bool // of the request's body something was not sent yet
 	answered atomic.Bool // the head of the answer is there
 	probe    [1]byte
+
+	dl   deadline
+	sink sink
 }
 
-// Reply is an answer and the memory that it is read into. One may serve many
-// exchanges after each other; it is not to be copied.
+// Reply is an answer and the memory that it was read into, all of which is taken
+// when the bytes are there: so few are ever in use, and those stay in the
+// processor's caches however many exchanges are under way.
 type Reply struct {
 	message.Response
 	body
-	pooled *[2 * headBuffer]byte // what src reads into, unless it had to grow
 	src    source
 	kind   bodyKind
 	from   *Client
+	fields [24]message.Field // what Fields begins in
+	memory [2 * headBuffer]byte
 }
 
-// NewReply returns an empty Reply.
-func NewReply() *Reply {
-	return &Reply{Response: message.Response{Fields: make(message.Fields, 0, 24)}}
+var replies = sync.Pool{New: func() any { return new(Reply) }}
+
+// newReply is an empty Reply to read an answer into.
+func (c *Client) newReply() *Reply {
+	r := replies.Get().(*Reply)
+	r.from = c
+	r.Response.Fields = r.fields[:0]
+	r.src = source{conn: c.conn, dl: &c.dl, buf: r.memory[:]}
+	return r
 }
 
-// Body is the content of the answer, there after Receive.
+// Body is the content of the answer.
 func (r *Reply) Body() message.Body { return &r.body }
 
 // Release gives back the memory of the answer, whose head and body are gone then.
+// It is called once.
 func (r *Reply) Release() {
 	r.body.done()
-	if r.pooled != nil {
-		answerBuffers.Put(r.pooled)
-		r.pooled = nil
-	}
-	r.src.buf, r.body.buf = nil, nil
-}
-
-// take makes sure of a buffer.
-func (r *Reply) take() {
-	if r.src.buf == nil {
-		r.pooled = answerBuffers.Get().(*[2 * headBuffer]byte)
-		r.src.buf = r.pooled[:]
-	}
+	r.body.conn, r.body.dl = nil, nil
+	r.Response, r.src, r.from = message.Response{}, source{}, nil
+	replies.Put(r)
 }
 
 // NewClient returns a client on a connection that is ready. d must be served by
@@ -174,24 +175,23 @@ func (c *Client) takeBack() {
 }
 
 // RoundTrip sends a request, head and body in request, and reads the head of the
-// answer into reply, which must come within timeout. toHead says that the request
-// is HEAD. Interim answers go to inform, which may be nil.
-func (c *Client) RoundTrip(request []byte, reply *Reply, toHead bool, timeout time.Duration, inform func(*message.Response) error) error {
+// answer, which must come within timeout. toHead says that the request is HEAD.
+// Interim answers go to inform, which may be nil. The reply is to be released.
+func (c *Client) RoundTrip(request []byte, toHead bool, timeout time.Duration, inform func(*message.Response) error) (*Reply, error) {
 	if c.raw == nil {
 		if err := c.Send(request); err != nil {
-			return err
+			return nil, err
 		}
 		c.owed.Store(false)
-		return c.Receive(reply, toHead, timeout, inform)
+		return c.Receive(toHead, timeout, inform)
 	}
-	reply.begin(c)
-	c.request, c.reply, c.sent, c.stepErr = request, reply, false, nil
+	c.request, c.sent, c.stepErr = request, false, nil
 	c.dl.reading(timeout)
 	err := c.raw.Read(c.step)
 	for err != nil && !c.sent && c.dl.lateRead(err) {
 		err = c.raw.Read(c.step)
 	}
-	rest := c.request
+	rest, reply := c.request, c.reply
 	c.request, c.reply = nil, nil
 	if err == nil {
 		err = c.stepErr
@@ -202,7 +202,10 @@ func (c *Client) RoundTrip(request []byte, reply *Reply, toHead bool, timeout ti
 	}
 	c.takeBack()
 	if err != nil && !c.dl.lateRead(err) {
-		return c.failed(reply, err)
+		return nil, c.failed(reply, err)
+	}
+	if reply == nil {
+		reply = c.newReply()
 	}
 	return c.receive(reply, toHead, inform)
 }
@@ -259,19 +262,21 @@ func (c *Client) sendDirect(fd uintptr) bool {
 // recvDirect reads what there is of the answer, and returns false when there is
 // nothing.
 func (c *Client) recvDirect(fd uintptr) bool {
-	c.reply.take()
-	src := &c.reply.src
-	n, errno := recv(fd, src.buf[src.w:])
+	r := c.newReply()
+	n, errno := recv(fd, r.src.buf)
+	if errno == 0 && n > 0 {
+		r.src.w, r.src.n = n, int64(n)
+		c.reply = r
+		return true
+	}
+	r.Release()
 	switch {
 	case errno == syscall.EAGAIN:
 		return false
 	case errno != 0:
 		c.stepErr = errno
-	case n == 0:
-		c.stepErr = io.EOF
 	default:
-		src.w += n
-		src.n += int64(n)
+		c.stepErr = io.EOF
 	}
 	return true
 }
@@ -373,26 +378,26 @@ func (c *Client) sendBody(content message.Body, length int64) error {
 // Sent is the number of bytes written to the server so far.
 func (c *Client) Sent() int64 { return c.sink.n }
 
-// Receive reads the head of the answer to what Send sent.
-func (c *Client) Receive(reply *Reply, toHead bool, timeout time.Duration, inform func(*message.Response) error) error {
-	reply.begin(c)
+// Receive reads the head of the answer to what Send sent. The reply is to be
+// released.
+func (c *Client) Receive(toHead bool, timeout time.Duration, inform func(*message.Response) error) (*Reply, error) {
 	if !c.owed.Load() { // else SendBody bounds itself, and then the wait
 		c.dl.reading(timeout)
 	}
-	return c.receive(reply, toHead, inform)
+	return c.receive(c.newReply(), toHead, inform)
 }
 
-// begin empties the reply for an exchange on c.
-func (r *Reply) begin(c *Client) {
-	r.from = c
-	r.Response.Reset()
-	r.body.done()
-	r.Release()
-	r.src = source{conn: c.conn, dl: &c.dl}
+// receive makes r a final answer, or releases it.
+func (c *Client) receive(r *Reply, toHead bool, inform func(*message.Response) error) (*Reply, error) {
+	if err := c.readHead(r, toHead, inform); err != nil {
+		r.Release()
+		return nil, err
+	}
+	return r, nil
 }
 
-// receive reads until the head of a final answer is whole.
-func (c *Client) receive(r *Reply, toHead bool, inform func(*message.Response) error) error {
+// readHead reads until the head of a final answer is whole.
+func (c *Client) readHead(r *Reply, toHead bool, inform func(*message.Response) error) error {
 	lim := limits{line: c.cfg.Head, head: c.cfg.Head, fields: c.cfg.Fields}
 	for interim := 0; ; {
 		n, kind, err := parseResponse(r.src.buf[:r.src.w], &r.Response, lim)
@@ -431,7 +436,6 @@ func (c *Client) receive(r *Reply, toHead bool, inform func(*message.Response) e
 
 // more reads on, into a larger buffer where this one is full.
 func (r *Reply) more() error {
-	r.take()
 	if r.src.w == len(r.src.buf) {
 		buf := make([]byte, 2*len(r.src.buf))
 		copy(buf, r.src.buf)

@@ -61,8 +61,7 @@ func (d *dialog) ask(answer string) (*Reply, error) {
 		d.end.Read(make([]byte, 1000))
 		io.WriteString(d.end, answer)
 	}()
-	reply := NewReply()
-	err := d.c.RoundTrip([]byte(getRoot), reply, false, 5*time.Second, nil)
+	reply, err := d.c.RoundTrip([]byte(getRoot), false, 5*time.Second, nil)
 	<-done
 	return reply, err
 }
@@ -103,7 +102,7 @@ func TestStale(t *testing.T) {
 				if body {
 					err = d.c.Send([]byte(getRoot))
 				} else {
-					err = d.c.RoundTrip([]byte(getRoot), NewReply(), false, time.Second, nil)
+					_, err = d.c.RoundTrip([]byte(getRoot), false, time.Second, nil)
 				}
 				if !errors.Is(err, ErrStale) || d.c.Sent() != sent {
 					t.Errorf("%s (TLS %v, Send %v): %v, %d bytes were sent", c.name, secure, body, err, d.c.Sent()-sent)
@@ -138,7 +137,7 @@ func TestNewConnectionIsNotStale(t *testing.T) {
 		io.WriteString(d.end, speak)
 		d.sock.CloseWrite()
 		arrived(d.c.conn)
-		err := d.c.RoundTrip([]byte(getRoot), NewReply(), false, time.Second, nil)
+		_, err := d.c.RoundTrip([]byte(getRoot), false, time.Second, nil)
 		if errors.Is(err, ErrStale) || !errors.Is(err, ErrNoAnswer) {
 			t.Errorf("after %q: %v", speak, err)
 		}
@@ -168,7 +167,7 @@ func TestNoAnswer(t *testing.T) {
 				}
 				d.end.Close()
 			}()
-			err := d.c.RoundTrip([]byte(getRoot), NewReply(), false, 5*time.Second, nil)
+			_, err := d.c.RoundTrip([]byte(getRoot), false, 5*time.Second, nil)
 			if !errors.Is(err, c.want) {
 				t.Errorf("TLS %v, %q, reset %v: %v", secure, c.answer, c.reset, err)
 			}
@@ -188,10 +187,9 @@ func TestPartialWrites(t *testing.T) {
 		got <- b
 		io.WriteString(d.end, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 	}()
-	reply := NewReply()
 	request := append([]byte(getRoot), body...)
-	if err := d.c.RoundTrip(request, reply, false, 5*time.Second, nil); err != nil || !reply.Reusable() {
-		t.Fatalf("%v, reusable %v", err, reply.Reusable())
+	if reply, err := d.c.RoundTrip(request, false, 5*time.Second, nil); err != nil || !reply.Reusable() {
+		t.Fatalf("%+v, %v", reply, err)
 	}
 	if !bytes.Equal(<-got, request) || d.c.Sent() != int64(len(request)) {
 		t.Errorf("it came changed, or %d is not its length", d.c.Sent())
@@ -233,7 +231,7 @@ func TestInform(t *testing.T) {
 		d.end.Read(make([]byte, 1000))
 		io.WriteString(d.end, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n")
 	}()
-	err := d.c.RoundTrip([]byte(getRoot), NewReply(), false, 5*time.Second, func(r *message.Response) error {
+	_, err := d.c.RoundTrip([]byte(getRoot), false, 5*time.Second, func(r *message.Response) error {
 		if told = append(told, r.Status); len(told) == 3 {
 			return stop
 		}
@@ -255,9 +253,9 @@ func TestEarlyAnswer(t *testing.T) {
 		d.end.Read(make([]byte, 1000))
 		io.WriteString(d.end, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 	}()
-	reply := NewReply()
-	if err := d.c.Receive(reply, false, 5*time.Second, nil); err != nil || reply.Status != 403 {
-		t.Fatalf("%d, %v", reply.Status, err)
+	reply, err := d.c.Receive(false, 5*time.Second, nil)
+	if err != nil || reply.Status != 403 {
+		t.Fatalf("%+v, %v", reply, err)
 	}
 	if reply.Reusable() {
 		t.Error("a connection whose request was not sent would be used again")
@@ -281,15 +279,14 @@ func TestCancel(t *testing.T) {
 				time.Sleep(10 * time.Millisecond)
 				d.c.Cancel()
 			}()
-			reply := NewReply()
-			err := d.c.RoundTrip([]byte(getRoot), reply, false, 5*time.Second, nil)
+			reply, err := d.c.RoundTrip([]byte(getRoot), false, 5*time.Second, nil)
 			if err == nil {
 				_, err = io.ReadAll(reply.Body())
 			}
 			if !errors.Is(err, ErrCanceled) {
 				t.Errorf("TLS %v, %q: %v", secure, answer, err)
 			}
-			if err := d.c.RoundTrip([]byte(getRoot), NewReply(), false, time.Second, nil); !errors.Is(err, ErrCanceled) {
+			if _, err := d.c.RoundTrip([]byte(getRoot), false, time.Second, nil); !errors.Is(err, ErrCanceled) {
 				t.Errorf("TLS %v: the next exchange: %v", secure, err)
 			}
 		}

@@ -37,12 +37,13 @@ func Example() {
 
 	request := message.Request{Method: []byte("GET"), Path: []byte("/"), Host: []byte("example.com")}
 	client := h1.NewClient(ours, clock, &h1.ClientConfig{})
-	reply := h1.NewReply()
-	if err := client.RoundTrip(h1.AppendRequest(nil, &request), reply, false, time.Second, nil); err != nil {
-		fmt.Println(err)
+	reply, err := client.RoundTrip(h1.AppendRequest(nil, &request), false, time.Second, nil)
+	if err != nil {
+		panic(err)
 	}
 	body, err := io.ReadAll(reply.Body())
 	fmt.Println(reply.Status, string(body), err, reply.Reusable())
+	reply.Release()
 
 	client.Close()
 	cancel()

@@ -50,28 +50,29 @@ func (s *Server) Use(cfg Config) {
 	s.config.Store(&cfg)
 }
 
-// conn is one client connection.
+// conn is one client connection. What an exchange uses comes first: a processor
+// that serves many connections has to fetch it anew for each.
 type conn struct {
-	srv      *Server
-	ctx      context.Context
-	nc       net.Conn
-	raw      syscall.RawConn // of a bare socket
-	tlsState *tls.ConnectionState
-	wait     awaiter // of a TLS connection over a socket of ours
-	dl       deadline
-
-	worked   chan outcome  // what work ends with; none while it is parked
-	idle     time.Duration // since the last answer, when it is parked
-	panicked any
-
-	st      *stream // of the exchange under way; nil while idle
+	srv     *Server
+	ctx     context.Context
+	nc      net.Conn
+	raw     syscall.RawConn // of a bare socket
+	st      *stream         // of the exchange under way; nil while idle
 	tryRead func(fd uintptr) bool
 	readErr error
+	direct  directSend
+	dl      deadline
 
 	mu     sync.Mutex
 	notify func() // what NotifyGone was given
 	cancel func() // of the stream's context
 	gone   bool   // the client has hung up
+
+	wait     awaiter // of a TLS connection over a socket of ours
+	tlsState *tls.ConnectionState
+	worked   chan outcome  // what work ends with; none while it is parked
+	idle     time.Duration // since the last answer, when it is parked
+	panicked any
 }
 
 // awaiter is a connection below TLS that can wait for the next record without a
@@ -107,6 +108,7 @@ func (s *Server) Serve(ctx context.Context, nc net.Conn) error {
 func (s *Server) newConn(ctx context.Context, nc net.Conn) *conn {
 	c := &conn{srv: s, ctx: ctx, nc: nc, raw: direct(nc)}
 	c.tryRead = c.readDirect
+	c.direct.use(c.raw)
 	if t, ok := nc.(*tls.Conn); ok {
 		c.wait, _ = t.NetConn().(awaiter)
 	}

@@ -23,6 +23,7 @@ type sink struct {
 	n       int64 // bytes written to the connection
 	timeout time.Duration
 	err     error
+	direct  *directSend // of a bare socket; nil for all others
 	vec     [2][]byte   // what bufs is made of, here so that it costs no allocation
 	bufs    net.Buffers // of writev
 }
@@ -107,8 +108,22 @@ func (s *sink) Flush() error {
 	return err
 }
 
-// write writes all of p, and goes on where a stale deadline cut it.
+// write writes all of p. What a bare socket takes at once needs no deadline.
 func (s *sink) write(p []byte) error {
+	if s.direct != nil {
+		n, err := s.direct.send(p)
+		s.n += int64(n)
+		if p = p[n:]; err != nil || len(p) == 0 {
+			s.err = err
+			return err
+		}
+	}
+	return s.writeOut(p)
+}
+
+// writeOut waits until all of p is taken, and goes on where a stale deadline cut
+// it.
+func (s *sink) writeOut(p []byte) error {
 	s.dl.writing(s.timeout)
 	defer s.dl.wrote()
 	for {

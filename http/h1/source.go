@@ -51,12 +51,8 @@ const (
 	copyBuffer = 64 << 10
 )
 
-// A head that is written, and an answer that is read, take their buffer when the
-// bytes are there and give it back at once: so few of them are ever in use, and
-// those stay in the processor's caches however many exchanges are under way.
-var (
-	headBuffers   = sync.Pool{New: func() any { return new([headBuffer]byte) }}
-	answerBuffers = sync.Pool{New: func() any { return new([2 * headBuffer]byte) }}
-)
+// A head that is written takes its buffer when the bytes are there and gives it
+// back at once, as a Reply does.
+var headBuffers = sync.Pool{New: func() any { return new([headBuffer]byte) }}
 
 var copyBuffers = sync.Pool{New: func() any { return new([copyBuffer]byte) }}

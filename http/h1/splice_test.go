@@ -33,8 +33,6 @@ func (p *proxy) Refuse(_ context.Context, st message.Stream, broken *message.Err
 func (p *proxy) ServeStream(_ context.Context, st message.Stream) {
 	c := NewClient(p.to.dial(), p.to.clock, &p.client)
 	defer c.Close()
-	reply := NewReply()
-	defer reply.Release()
 	req := st.Request()
 	kick := func() {
 		if p.kick {
@@ -54,13 +52,15 @@ func (p *proxy) ServeStream(_ context.Context, st message.Stream) {
 		}
 	})
 	defer wg.Wait()
-	if err := c.Receive(reply, string(req.Method) == "HEAD", 5*time.Second, nil); err != nil {
+	reply, err := c.Receive(string(req.Method) == "HEAD", 5*time.Second, nil)
+	if err != nil {
 		answerText(st, 502, err.Error())
 		return
 	}
+	defer reply.Release()
 	wg.Wait()
 	kick()
-	err := st.Respond(&reply.Response, nil)
+	err = st.Respond(&reply.Response, nil)
 	if err == nil {
 		_, err = st.ReadFrom(reply.Body())
 	}

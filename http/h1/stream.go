@@ -15,29 +15,29 @@ import (
 // stream is one exchange of a server's connection. It is pooled with its
 // buffers, and implements message.Stream.
 type stream struct {
-	c      *conn
-	cfg    *Config // as it was when the exchange began
-	req    message.Request
-	body   body
-	sink   sink
-	src    source // of the head; the body's begins where it ends
-	buf    []byte // what src reads into
-	path   []byte // scratch for a path that needs normalising
-	ctx    context.Context
-	cancel context.CancelFunc
-
-	// Where the client waits for 100 (Continue), the body's reader sends it, maybe
-	// from another goroutine; never behind the answer, which begins under the lock.
-	interim sync.Mutex
-
-	keep      bool // go on behind this exchange
-	asked     bool // it was the client that asked for the end
+	c         *conn
+	cfg       *Config // as it was when the exchange began
+	keep      bool    // go on behind this exchange
+	asked     bool    // it was the client that asked for the end
 	responded bool
 	continued bool // a client that expects 100 has its body sent, or was told to
 	finished  bool
 	noBody    bool // the answer has none, whatever the handler writes
 	hijacked  bool
 	cut       bool // the answer is incomplete; the close must show it
+
+	req    message.Request
+	body   body
+	sink   sink
+	ctx    context.Context
+	cancel context.CancelFunc
+	buf    []byte // what src reads into
+	src    source // of the head; the body's begins where it ends
+	path   []byte // scratch for a path that needs normalising
+
+	// Where the client waits for 100 (Continue), the body's reader sends it, maybe
+	// from another goroutine; never behind the answer, which begins under the lock.
+	interim sync.Mutex
 }
 
 func newStream() *stream {
@@ -53,6 +53,9 @@ func (st *stream) attach(c *conn) {
 	st.c, st.cfg = c, c.srv.config.Load()
 	st.src = source{conn: c.nc, dl: &c.dl, buf: st.buf}
 	st.sink = sink{conn: c.nc, dl: &c.dl, left: message.UnknownLength, timeout: st.cfg.SendTimeout}
+	if c.raw != nil {
+		st.sink.direct = &c.direct
+	}
 	st.keep = true
 }
 

@@ -262,11 +262,10 @@ func (v *vector) checkResponseCut(t *testing.T, clock *Deadlines, cut int) {
 	conn := &scripted{segments: []string{v.send[:cut], v.send[cut:]}}
 	c := NewClient(conn, clock, &ClientConfig{})
 	defer c.Close()
-	reply := NewReply()
-	defer reply.Release()
-	err := c.Receive(reply, v.method == "HEAD", 0, nil)
+	reply, err := c.Receive(v.method == "HEAD", 0, nil)
 	var body []byte
 	if err == nil {
+		defer reply.Release()
 		body, err = io.ReadAll(reply.Body())
 	}
 	got := ruleOf(err)
@@ -318,11 +317,10 @@ func (v *vector) checkResponse(t *testing.T, clock *Deadlines, ln net.Listener, 
 // exchange sends a request and puts what came back into the form of a vector.
 func (v *vector) exchange(c *Client, sent <-chan struct{}, over chan<- struct{}) string {
 	request := v.method + " / HTTP/1.1\r\nHost: h\r\n\r\n"
-	reply := NewReply()
-	defer reply.Release()
-	err := c.RoundTrip([]byte(request), reply, v.method == "HEAD", 5*time.Second, nil)
+	reply, err := c.RoundTrip([]byte(request), v.method == "HEAD", 5*time.Second, nil)
 	var body []byte
 	if err == nil {
+		defer reply.Release()
 		body, err = io.ReadAll(reply.Body())
 	}
 	close(over)
