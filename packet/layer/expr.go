@@ -7,7 +7,8 @@ import (
 
 // Expr is a compiled expression: whole numbers, the fields of the protocol that
 // came before, and the operators of C with its precedence, in 64 bits that wrap
-// around. Division by 0 gives 0. There are no loops, so each ends.
+// around; but & ^ and | bind tighter than comparisons, so that "flags & 7 == 1"
+// means what it says. Division by 0 gives 0. There are no loops, so each ends.
 //
 // A field is named by its alias, its full name or the last part of it. Also
 // known are, in bytes: pos (how far the walk is in what the field stands in),
@@ -68,8 +69,8 @@ var operators = map[string]struct {
 	prec int
 	op   op
 }{
-	"||": {1, opOr}, "&&": {2, opAnd}, "|": {3, opBitOr}, "^": {4, opBitXor}, "&": {5, opBitAnd},
-	"==": {6, opEq}, "!=": {6, opNe}, "<": {7, opLt}, "<=": {7, opLe}, ">": {7, opGt}, ">=": {7, opGe},
+	"||": {1, opOr}, "&&": {2, opAnd}, "==": {3, opEq}, "!=": {3, opNe},
+	"<": {4, opLt}, "<=": {4, opLe}, ">": {4, opGt}, ">=": {4, opGe}, "|": {5, opBitOr}, "^": {6, opBitXor}, "&": {7, opBitAnd},
 	"<<": {8, opShl}, ">>": {8, opShr}, "+": {9, opAdd}, "-": {9, opSub}, "*": {10, opMul}, "/": {10, opDiv}, "%": {10, opMod},
 }
 
@@ -243,4 +244,18 @@ func (p *parser) primary() (*Expr, error) {
 		p.at += len(t)
 	}
 	return e, err
+}
+
+// Guess makes a [Proto].Guess of an expression over a payload: size, and u8(n)
+// and the like from its start. It is true for what is not 0.
+func Guess(text string) (func(payload []byte) bool, error) {
+	e, err := parseExpr(text, func(name string) (*Expr, error) {
+		return nil, fmt.Errorf("a guess knows size, u8(n), u16(n) …, and no field such as %q", name)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func(payload []byte) bool {
+		return e.eval(&scope{data: payload, end: len(payload)}) != 0
+	}, nil
 }

@@ -44,6 +44,12 @@ func TestPlaces(t *testing.T) {
 			{Bits: 4},
 			{Name: "x.flags", Bits: 12, Tight: true, Sub: []Field{{Name: "x.a", Bits: 3}, {Name: "x.b", Bits: 3}, {Name: "x.c", Bits: 6}}},
 		}}, "[x.flags 0+2 depth 0 = 1417 x.a 0+1 depth 1 = 2 x.b 0+2 depth 1 = 6 x.c 1+1 depth 1 = 9]"},
+		{"calculated under a condition", &Proto{Name: "x", On: link, Fields: []Field{
+			{Name: "x.flags", Bits: 16, Sub: []Field{
+				{Name: "x.a", Bits: 4}, {Bits: 12},
+				{Name: "x.yes", Calc: "1", When: "a & 6 == 6"}, {Name: "x.no", Calc: "1", When: "a & 6 != 6"},
+			}},
+		}}, "[x.flags 0+2 depth 0 = 30089 x.a 0+2 depth 1 = 7 x.yes 0+0 depth 1 = 1]"},
 	} {
 		if got := fmt.Sprint(shown(t, c.p, []byte{0x75, 0x89})); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)

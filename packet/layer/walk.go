@@ -279,14 +279,16 @@ func (w *Walker) flags(n *node, off, size, lead int, u uint64) bool {
 	w.depth += deeper
 	for i := range n.sub {
 		f := &n.sub[i]
+		if f.calc == nil {
+			left -= f.width
+		}
+		if f.when != nil && f.when.eval(&w.scope) == 0 {
+			continue
+		}
 		if f.calc != nil {
 			if !w.field(f) {
 				return false
 			}
-			continue
-		}
-		left -= f.width
-		if f.when != nil && f.when.eval(&w.scope) == 0 {
 			continue
 		}
 		bits := u >> left & (1<<f.width - 1)
