@@ -93,6 +93,7 @@ func (t *Tshark) load(key string) ([]Frame, bool) {
 	for i := range frames {
 		frames[i].Number = i + 1
 	}
+	rename(frames)
 	return frames, err == nil
 }
 

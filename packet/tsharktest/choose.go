@@ -36,8 +36,9 @@ func Choose(ctx context.Context, t *Tshark, set *layer.Set, base string, capture
 			continue // Compare tells of it
 		}
 		for i := range min(len(ours), len(theirs)) {
+			shown := protocolsOf(ours[i : i+1])
 			for _, p := range protocolsOf(theirs[i : i+1]) {
-				if candidates[p] != nil {
+				if candidates[p] != nil && slices.Contains(shown, p) {
 					consider(candidates[p], keep(p, Name(base, capture), &ours[i], &theirs[i]), p)
 				}
 			}

@@ -107,9 +107,22 @@ func (t *Tshark) Run(ctx context.Context, capture string) ([]Frame, error) {
 	}
 	var exit *exec.ExitError
 	if err == nil || errors.As(err, &exit) && exit.ExitCode() == badFile {
+		rename(frames)
 		return frames, nil
 	}
 	return nil, fmt.Errorf("tshark -r %s: %w (%s)", capture, errors.Join(ctx.Err(), err), bytes.TrimSpace(stderr.Bytes()))
+}
+
+// rename gives layers our names. tshark calls both versions of Linux's cooked
+// header sll; the second is the one of 20 bytes.
+func rename(frames []Frame) {
+	for i := range frames {
+		for j := range frames[i].Layers {
+			if l := &frames[i].Layers[j]; l.Name == "sll" && l.Size == 20 {
+				l.Name = "sll2"
+			}
+		}
+	}
 }
 
 func (t *Tshark) output(ctx context.Context, args ...string) ([]byte, error) {

@@ -59,15 +59,14 @@ func write(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, g := range goldens {
-		if err := save(g); err != nil {
-			return err
-		}
+		errs = append(errs, save(g))
 	}
 	if len(undone) > 0 {
-		return fmt.Errorf("not done, and so without a new golden: %s; see report -v -proto", strings.Join(undone, " "))
+		errs = append(errs, fmt.Errorf("not done, and so without a new golden: %s; see report -v -proto", strings.Join(undone, " ")))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func save(g *tsharktest.Golden) error {
