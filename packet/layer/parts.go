@@ -13,6 +13,9 @@ const (
 	elementEnds
 	codeBegins
 	codeEnds
+	overlayBegins // of a field with a place of its own
+	overlayEnds
+	unnamedShown // of a field that has an alias alone
 )
 
 // Parts takes a frame apart into what [Set.Build] makes the same bytes of: each
@@ -109,6 +112,7 @@ type gatherer struct {
 	owners   []owned    // what each list is in
 	elements []bool     // of each element that is walked: whether it has a list
 	skip     int        // values deeper than this are not looked at; -1: all are
+	over     int        // how deep the walk is in fields that lie over others
 	coded    int        // how deep the walk is in Code
 	begin    int        // where the Code at hand began
 	text     []byte     // what it showed first
@@ -167,6 +171,9 @@ func (g *gatherer) add(v Given, from, to int) *Given {
 }
 
 func (g *gatherer) value(v *Value) bool {
+	if g.over > 0 {
+		return true
+	}
 	if g.coded > 0 {
 		if !g.shown && v.B != nil {
 			g.shown, g.text = true, append([]byte(nil), v.B...)
@@ -204,16 +211,24 @@ func (g *gatherer) value(v *Value) bool {
 
 // event is told of elements of groups without a name, and of Code.
 func (g *gatherer) event(n *node, e event) {
-	if g.skip >= 0 && g.w.depth > g.skip {
+	switch e {
+	case overlayBegins:
+		g.over++
+	case overlayEnds:
+		g.over--
+	}
+	if g.over > 0 || g.skip >= 0 && g.w.depth > g.skip {
 		return
 	}
 	switch e {
+	case unnamedShown:
+		g.unnamed(n)
 	case elementBegins:
 		named := n.Name != "" || n.Code != nil || g.coded > 0 || g.w.bit/8 >= g.limit
 		g.elements = append(g.elements, !named)
 		if !named {
 			g.into(g.w.depth)
-			g.list(g.add(Given{Sub: []Given{}}, g.w.bit/8, -1), g.w.depth, nil)
+			g.list(g.add(Given{Name: n.Alias, Sub: []Given{}}, g.w.bit/8, -1), g.w.depth, nil)
 		}
 	case elementEnds:
 		last := len(g.elements) - 1
@@ -235,6 +250,20 @@ func (g *gatherer) event(n *node, e event) {
 			g.code(n)
 		}
 	}
+}
+
+// unnamed adds a field that has no name of its own, and nothing in it.
+func (g *gatherer) unnamed(n *node) {
+	v := &g.w.v
+	if g.coded > 0 || len(n.sub) > 0 || n.choose != nil || n.Code != nil || n.calc != nil || g.w.depth == 0 && v.Off >= g.limit {
+		return
+	}
+	g.into(g.w.depth)
+	given := Given{Name: n.Alias, U: v.U}
+	if !n.number() {
+		given.U, given.B = 0, append([]byte{}, v.B...)
+	}
+	g.add(given, v.Off, v.Off+v.Len)
 }
 
 // code adds a coded field: as its value where Write makes the same bytes of it.

@@ -2,7 +2,6 @@ package layer
 
 import (
 	"fmt"
-	"strings"
 )
 
 // pool is what is given for the fields of a layer, or of a field. Each is used
@@ -29,22 +28,6 @@ func newPool(given []Given, list []node, more ...[]node) *pool {
 		p.tokens[i] = t
 	}
 	return p
-}
-
-// rank tells how well a name fits a field: as its full name, its alias, or the
-// last part of its name; 0 if it does not.
-func (n *node) rank(name string) int {
-	switch {
-	case name == "":
-		return 0
-	case n.Name == name:
-		return 3
-	case n.Alias == name:
-		return 2
-	case strings.HasSuffix(n.Name, name) && n.Name[max(len(n.Name)-len(name)-1, 0)] == '.':
-		return 1
-	}
-	return 0
 }
 
 // best is the rank of a name's best field in a list, at any depth.
@@ -105,11 +88,20 @@ func (p *pool) inside(n *node) *token {
 	return nil
 }
 
-// all tells whether everything given for a field that has cases stands in a list.
-func (p *pool) all(n *node, list []node) bool {
+// within is what is given for a field that has cases, and stands in one of them.
+func (p *pool) within(n *node) (list []*token) {
 	for i := range p.tokens {
-		t := &p.tokens[i]
-		if !t.used && t.Name != "" && bestOf(n.ordered, t.Name) == t.rank && best(list, t.Name) < t.rank {
+		if t := &p.tokens[i]; !t.used && t.Name != "" && bestOf(n.ordered, t.Name) == t.rank {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// allIn tells whether all of these stand in a list.
+func allIn(tokens []*token, list []node) bool {
+	for _, t := range tokens {
+		if best(list, t.Name) < t.rank {
 			return false
 		}
 	}
@@ -188,23 +180,10 @@ func (p *pool) left() error {
 
 // names are the short names of all fields that may stand here.
 func (p *pool) names() (names []string) {
-	var add func(list []node)
-	add = func(list []node) {
-		for i := range list {
-			n := &list[i]
-			if n.Alias != "" {
-				names = append(names, n.Alias)
-			} else if n.Name != "" {
-				names = append(names, n.Name[strings.LastIndexByte(n.Name, '.')+1:])
-			}
-			add(n.sub)
-			for _, c := range n.ordered {
-				add(c)
-			}
-		}
-	}
 	for _, list := range p.lists {
-		add(list)
+		for i := range list {
+			names = append(names, ShortNames([]Field{*list[i].Field})...)
+		}
 	}
 	return names
 }

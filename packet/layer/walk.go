@@ -152,10 +152,17 @@ func (w *Walker) field(n *node) bool {
 		w.bit = bit
 		return ok
 	}
-	ok := w.here(n)
-	if n.at != nil {
-		w.bit = bit
+	if n.at == nil {
+		return w.here(n)
 	}
+	if w.trace != nil {
+		w.trace(n, overlayBegins)
+	}
+	ok := w.here(n)
+	if w.trace != nil {
+		w.trace(n, overlayEnds)
+	}
+	w.bit = bit
 	return ok
 }
 
@@ -385,6 +392,10 @@ func (w *Walker) show(n *node, off, size int, u uint64, b []byte) bool {
 		w.vals[n.slot] = u
 	}
 	if w.visit == nil || n.Name == "" {
+		if w.trace != nil && n.Alias != "" {
+			w.v.Off, w.v.Len, w.v.U, w.v.B = off, size, u, b
+			w.trace(n, unnamedShown)
+		}
 		return true
 	}
 	v := &w.v
