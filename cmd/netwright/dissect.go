@@ -9,7 +9,6 @@ import (
 
 	"github.com/netwright/netwright/packet/bpf"
 	"github.com/netwright/netwright/packet/pcap"
-	"github.com/netwright/netwright/packet/proto"
 )
 
 func dissectCommand() *cobra.Command {
@@ -92,7 +91,7 @@ func (s *show) fileViewer(cmd *cobra.Command, reader *pcap.Reader, link pcap.Lin
 	if err != nil {
 		return nil, err
 	}
-	return s.viewer(cmd, proto.Set(), to, live)
+	return s.viewer(cmd, to, live)
 }
 
 // outputFor makes the file of -w; nil where there is none.

@@ -20,7 +20,6 @@ import (
 	"github.com/netwright/netwright/packet/dissect"
 	"github.com/netwright/netwright/packet/flows"
 	"github.com/netwright/netwright/packet/pcap"
-	"github.com/netwright/netwright/packet/proto"
 	"github.com/netwright/netwright/packet/reassembly"
 	"github.com/netwright/netwright/packet/wire"
 )
@@ -31,6 +30,7 @@ type watcher struct {
 	json, records, last   bool
 	from                  tap
 	config                flows.Config
+	protos                protoDirs
 
 	packet *dissect.Packet
 	match  *display.Filter
@@ -74,17 +74,21 @@ filter, the language of tcpdump; -Y takes a display filter.`,
 	f.BoolVar(&w.last, "last-wins", false, "where TCP segments overlap and differ, take what came last")
 	f.IntVar(&w.config.Flows, "most", 100_000, "keep `N` flows; beyond, the one that was silent the longest ends")
 	f.DurationVar(&w.config.Idle, "idle", time.Minute, "a flow ends after that `TIME` of silence")
+	w.protos.addFlag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("json", "records")
 	f.DurationVar(&w.config.IdleTCP, "idle-tcp", 5*time.Minute, "and one of TCP after that")
 	return cmd
 }
 
 func (w *watcher) run(cmd *cobra.Command) error {
-	w.packet = dissect.NewPacket(proto.Set())
+	set, err := w.protos.set()
+	if err != nil {
+		return err
+	}
+	w.packet = dissect.NewPacket(set)
 	w.out = bufio.NewWriterSize(cmd.OutOrStdout(), 64<<10)
 	if w.filter != "" {
-		var err error
-		if w.match, err = display.Compile(proto.Set(), w.filter); err != nil {
+		if w.match, err = display.Compile(set, w.filter); err != nil {
 			return &usageError{fmt.Errorf("filter %s: %w", w.filter, err)}
 		}
 	}
@@ -99,7 +103,6 @@ func (w *watcher) run(cmd *cobra.Command) error {
 		w.config.Data = w.save
 	}
 	w.table = flows.New(w.config, w.end)
-	var err error
 	if w.file != "" {
 		err = w.readFile(cmd)
 	} else {

@@ -10,14 +10,13 @@ import (
 	"github.com/netwright/netwright/packet/bpf"
 	"github.com/netwright/netwright/packet/layer"
 	"github.com/netwright/netwright/packet/pcap"
-	"github.com/netwright/netwright/packet/proto"
 )
 
 func packetCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "packet",
 		Short: "Tell about protocols, fields and filters",
-		Example: `  netwright packet proto
+		Example: `  netwright packet proto list
   netwright packet fields tcp`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -27,24 +26,46 @@ func packetCommand() *cobra.Command {
 }
 
 func packetProtoCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "proto",
+		Short: "List protocols, and test one's own",
+		Example: `  netwright packet proto list
+  netwright packet proto test ./protocols`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(packetProtoListCommand(), packetProtoTestCommand())
+	return cmd
+}
+
+func packetProtoListCommand() *cobra.Command {
+	var protos protoDirs
+	cmd := &cobra.Command{
+		Use:   "list",
 		Short: "List the protocols that packets are read by",
-		Example: `  netwright packet proto
-  netwright packet proto | grep -i vlan`,
+		Example: `  netwright packet proto list
+  netwright packet proto list | grep -i vlan
+  netwright packet proto list --proto ./protocols      # with those of a folder`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			set, err := protos.set()
+			if err != nil {
+				return err
+			}
 			t := newTable("NAME", "ALSO", "PROTOCOL", "DEFINED IN")
-			for _, p := range proto.Set().Protos() {
+			for _, p := range set.Protos() {
 				t.add(p.Name, strings.Join(p.Alias, ", "), p.Title, p.Spec)
 			}
 			return t.write(cmd.OutOrStdout())
 		},
 	}
+	protos.addFlag(cmd)
+	return cmd
 }
 
 func packetFieldsCommand() *cobra.Command {
-	return &cobra.Command{
+	var protos protoDirs
+	cmd := &cobra.Command{
 		Use:   "fields PROTOCOL",
 		Short: "List the fields of a protocol",
 		Example: `  netwright packet fields tcp
@@ -53,13 +74,19 @@ func packetFieldsCommand() *cobra.Command {
 name that a packet line takes too; their kind and width in bits.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p := proto.Set().Proto(args[0])
+			set, err := protos.set()
+			if err != nil {
+				return err
+			}
+			p := set.Proto(args[0])
 			if p == nil {
-				return fmt.Errorf("there is no protocol %q; netwright packet proto lists them", args[0])
+				return fmt.Errorf("there is no protocol %q; netwright packet proto list has them all", args[0])
 			}
 			return writeFields(cmd.OutOrStdout(), p)
 		},
 	}
+	protos.addFlag(cmd)
+	return cmd
 }
 
 func packetFilterCommand() *cobra.Command {

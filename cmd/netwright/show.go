@@ -23,6 +23,7 @@ type show struct {
 	time                   string
 	filter                 string
 	count                  int
+	protos                 protoDirs
 }
 
 func (s *show) addFlags(cmd *cobra.Command) {
@@ -36,6 +37,7 @@ func (s *show) addFlags(cmd *cobra.Command) {
 	f.IntVarP(&s.count, "count", "c", 0, "stop after that `MANY` packets")
 	f.StringVarP(&s.time, "time", "t", "relative", "`HOW` a line says the time: relative, clock, date, epoch or none")
 	f.StringVarP(&s.filter, "filter", "Y", "", "only the packets for which this display `FILTER` is true, as 'tcp.flags.syn == 1 && ip.src in {10.0.0.0/8}'")
+	s.protos.addFlag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("verbose", "json", "fields", "stats")
 }
 
@@ -114,9 +116,12 @@ type viewer struct {
 }
 
 // viewer makes one that prints to the command's output, or writes to a file.
-func (s *show) viewer(cmd *cobra.Command, set *layer.Set, to packetWriter, live bool) (*viewer, error) {
+func (s *show) viewer(cmd *cobra.Command, to packetWriter, live bool) (*viewer, error) {
+	set, err := s.protos.set()
+	if err != nil {
+		return nil, err
+	}
 	v := &viewer{show: s, write: to, live: live, packet: dissect.NewPacket(set)}
-	var err error
 	if v.print, err = s.printer(set); err != nil {
 		return nil, err
 	}

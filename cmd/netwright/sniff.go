@@ -11,7 +11,6 @@ import (
 
 	"github.com/netwright/netwright/packet/bpf"
 	"github.com/netwright/netwright/packet/pcap"
-	"github.com/netwright/netwright/packet/proto"
 	"github.com/netwright/netwright/packet/wire"
 )
 
@@ -97,7 +96,7 @@ open.`,
 			if err != nil {
 				return err
 			}
-			v, err := how.viewer(cmd, proto.Set(), to, false)
+			v, err := how.viewer(cmd, to, false)
 			if err != nil {
 				return err
 			}

@@ -23,15 +23,22 @@ type Packet struct {
 	link  pcap.LinkType
 	start layer.Start
 	ready bool
+	fixed bool // start is, whatever the link type
 }
 
 // NewPacket makes a packet that is read by a set of protocols.
 func NewPacket(set *layer.Set) *Packet { return &Packet{set: set} }
 
+// NewPacketAt makes a packet whose frames begin with the protocol of that name,
+// whatever their link type.
+func NewPacketAt(set *layer.Set, proto string) *Packet {
+	return &Packet{set: set, start: set.StartAt(proto), fixed: true}
+}
+
 // Read finds the layers of the next frame, whose data it shows and does not
 // copy.
 func (p *Packet) Read(c *pcap.Packet) {
-	if !p.ready || c.LinkType != p.link {
+	if !p.fixed && (!p.ready || c.LinkType != p.link) {
 		p.ready, p.link = true, c.LinkType
 		p.start = p.set.Start("link", uint32(c.LinkType))
 	}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/netwright/netwright/packet/layer"
+	"github.com/netwright/netwright/packet/proto"
+	"github.com/netwright/netwright/packet/protofile"
+)
+
+// protoDirs are folders, or files, with protocols of the user.
+type protoDirs []string
+
+func (d *protoDirs) addFlag(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar((*[]string)(d), "proto", nil, "read packets by the protocols of this `FOLDER` too (.yaml files); may be given several times")
+}
+
+// set is the built-in protocols and those of the folders, which win.
+func (d protoDirs) set() (*layer.Set, error) {
+	if len(d) == 0 {
+		return proto.Set(), nil
+	}
+	set, _, err := d.load()
+	return set, err
+}
+
+func (d protoDirs) load() (*layer.Set, []protofile.File, error) {
+	var files []protofile.File
+	for _, dir := range d {
+		found, err := protofile.Load(dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, found...)
+	}
+	set, err := layer.NewSet(append(proto.All(), protofile.Protos(files)...)...)
+	return set, files, err
+}
+
+func packetProtoTestCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "test FOLDER…",
+		Short: "Run the tests that stand beside protocols",
+		Example: `  netwright packet proto test ./protocols
+  netwright packet proto test sensor.yaml`,
+		Long: `Reads the protocols of a folder, or of one file, and holds each to the tests in its
+file: bytes in hex, and the fields that they must read as.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			set, files, err := protoDirs(args).load()
+			if err != nil {
+				return err
+			}
+			failed, run := 0, 0
+			for _, file := range files {
+				for i := range file.Tests {
+					run++
+					if err := file.Tests[i].Run(set); err != nil {
+						failed++
+						fmt.Fprintf(cmd.OutOrStdout(), "%s: %s: %v\n", file.Path, file.Proto.Name, err)
+					}
+				}
+				if len(file.Tests) == 0 {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s: %s: has no test\n", file.Path, file.Proto.Name)
+				}
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%d protocols, %d tests, %d failed\n", len(files), run, failed)
+			if failed > 0 {
+				return fmt.Errorf("%d of %d tests failed", failed, run)
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,125 @@
+package protofile
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/netwright/netwright/packet/layer"
+	"github.com/netwright/netwright/packet/proto"
+)
+
+const sensor = `
+name: sensor
+title: Sensor reading
+on: {udp.port: 5000}
+fields:
+  - {name: kind, title: Kind, bits: 8, enum: {1: reading, 2: alarm}}
+  - {name: count, bits: 8}
+  - {name: value, kind: int, bits: 16, repeat: count}
+  - {name: text, kind: string, when: kind == 2}
+tests:
+  - hex: 01 02 0011 ffff
+    fields: {kind: 1, count: 2, value: [17, -1]}
+  - name: an alarm
+    hex: 02 00 68 6f 74
+    fields: {kind: 2, count: 0, text: hot}
+  - hex: 01 02 0011
+    malformed: a field is cut off
+    fields: {kind: 1, count: 2, value: 17}
+`
+
+func TestParse(t *testing.T) {
+	files, err := Parse([]byte(sensor + "---\nname: other\nfields: [{bits: 8, name: x, sub: [{name: hi, bits: 4}, {name: lo, bits: 4}]}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := layer.NewSet(append(proto.All(), Protos(files)...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 2 || len(files[0].Tests) != 3 {
+		t.Fatalf("%d protocols, the first with %d tests", len(files), len(files[0].Tests))
+	}
+	for i := range files[0].Tests {
+		if err := files[0].Tests[i].Run(set); err != nil {
+			t.Error(err)
+		}
+	}
+	wrong := files[0].Tests[0]
+	wrong.Data = []byte{2, 0, 'x'}
+	if err := wrong.Run(set); err == nil || !strings.Contains(err.Error(), `{"sensor.count":0,"sensor.kind":2,"sensor.text":"x"}`) {
+		t.Errorf("a test that should fail gives %v", err)
+	}
+	if refs := set.Fields("sensor.kind"); len(refs) != 1 || !refs[0].Fixed() {
+		t.Errorf("sensor.kind is %v", refs)
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	for text, want := range map[string]string{
+		"":          "there is no protocol in it",
+		"nam: x":    "line 1",
+		"name: X y": `the protocol's name is "X y"`,
+		"name: x\nfields: [{name: a, kind: uin}]":   `protocol x: field a: there is no kind "uin"; there are bool, bytes`,
+		"name: x\nfields: [{name: a, base: bin}]":   `there is no base "bin"`,
+		"name: x\nguess: kind == 2":                 "a guess knows size",
+		"name: x\ntests: [{hex: 0g}]":               "test 1: hex: ",
+		"name: x\nfields: [{name: a, bits: eight}]": "line 2",
+	} {
+		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, and should be %s", text, err, want)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), "there is no .yaml file") {
+		t.Errorf("an empty folder: %v", err)
+	}
+	for name, text := range map[string]string{"a.yaml": sensor, "b.yml": "name: b\n", "c.yaml": "name: c\nx: 1\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := Load(dir)
+	if len(files) != 2 || err == nil || !strings.Contains(err.Error(), "c.yaml: ") {
+		t.Errorf("%d files, %v", len(files), err)
+	}
+}
+
+// What is read makes a set, or an error that says why not; and the set reads any
+// bytes.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(sensor), []byte{1, 2, 0, 0x11, 0xFF, 0xFF})
+	f.Add([]byte("name: x\nfields: [{name: a, bits: 4}, {repeat: '*', sub: [{name: l, bits: 8}, {name: v, kind: bytes, len: l}]}]"), []byte{1, 2, 3})
+	f.Add([]byte("name: x\nfields: [{name: a, bits: 8}, {switch: a, cases: [{of: 1, fields: [{name: b, bits: 7}]}]}]\nheader: a*4\nnext: [{by: a, table: ip.proto}]"), []byte{1, 2, 3})
+	f.Fuzz(func(t *testing.T, text, data []byte) {
+		files, err := Parse(text)
+		if err != nil {
+			return
+		}
+		set, err := layer.NewSet(append([]*layer.Proto{{Name: "data"}}, Protos(files)...)...)
+		if err != nil {
+			return
+		}
+		var w layer.Walker
+		for _, file := range files {
+			var st layer.Stack
+			st.ResetFrom(set.StartAt(file.Proto.Name), data, len(data))
+			for i := range st.Len() {
+				w.Walk(&st, i, func(v *layer.Value) bool {
+					if v.Len > 0 && (v.Off < 0 || v.Off+v.Len > len(data)) {
+						t.Fatalf("%s lies at %d+%d of %d bytes", v.Field.Name, v.Off, v.Len, len(data))
+					}
+					return true
+				})
+			}
+			for i := range file.Tests {
+				_ = file.Tests[i].Run(set) // any answer but a panic
+			}
+		}
+	})
+}
