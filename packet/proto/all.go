@@ -13,14 +13,17 @@ func All() []*layer.Proto {
 		data,
 		// Link.
 		ethernet, vlan, qinq, llc,
+		mpls,
 		arp, sll, sll2, null, raw,
 		// Internet.
 		ipv4,
+		gre, vrrp,
 		igmp,
 		icmp,
 		ipv6, ipv6Hop, ipv6Routing, ipv6Fragment, ipv6Destination,
 		// Transport.
 		tcp, udp,
+		vxlan, geneve,
 	}
 }
 
