@@ -12,18 +12,12 @@ func All() []*layer.Proto {
 	return []*layer.Proto{
 		data,
 		// Link.
-		ethernet, vlan, qinq, llc,
-		mpls,
-		arp, sll, sll2, null, raw,
+		ethernet, vlan, qinq, llc, arp, sll, sll2, null, raw, mpls, ppp, lcp, ipcp, ipv6cp, ccp, pap, chap,
+		pppoed, pppoes, chdlc, slarp,
 		// Internet.
-		ipv4,
-		gre, vrrp,
-		igmp,
-		icmp,
-		ipv6, ipv6Hop, ipv6Routing, ipv6Fragment, ipv6Destination,
+		ipv4, ipv6, ipv6Hop, ipv6Routing, ipv6Fragment, ipv6Destination, icmp, igmp, gre, vrrp,
 		// Transport.
-		tcp, udp,
-		vxlan, geneve,
+		tcp, udp, vxlan, geneve,
 	}
 }
 

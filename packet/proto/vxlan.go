@@ -6,7 +6,7 @@ import "github.com/netwright/netwright/packet/layer"
 // next protocol.
 var vxlan = &layer.Proto{
 	Name: "vxlan", Title: "Virtual eXtensible Local Area Network", Alias: []string{"VXLAN"}, Spec: "RFC 7348, draft-ietf-nvo3-vxlan-gpe",
-	On: []layer.On{{Table: "udp.port", Keys: []uint64{4789, 4790, 8472}}},
+	On: []layer.On{{Table: "udp.port", Keys: []uint64{4789, 4790}}},
 	Fields: []layer.Field{
 		{Kind: layer.Group, Len: "4", Switch: "u8(0) >> 2 & 1", Cases: []layer.Case{
 			{Of: []uint64{0}, Fields: []layer.Field{
