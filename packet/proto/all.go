@@ -9,7 +9,7 @@ import (
 // All lists the protocols, the built-in tables of this package. It makes a new
 // list each time; the tables themselves are shared and must not be changed.
 func All() []*layer.Proto {
-	return []*layer.Proto{
+	list := []*layer.Proto{
 		data,
 		// Link.
 		ethernet, vlan, qinq, llc, arp, sll, sll2, null, raw, mpls, ppp, lcp, ipcp, ipv6cp, ccp, pap, chap,
@@ -21,6 +21,7 @@ func All() []*layer.Proto {
 		// Names, addresses, time and management.
 		dns, mdns, llmnr, dhcp, dhcpv6, ntp, tftp, snmp, syslog,
 	}
+	return append(list, applications...)
 }
 
 // Set is all protocols, ready to run. It is made when it is first asked for.

@@ -2,6 +2,7 @@ package tsharktest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -37,7 +38,7 @@ func (r *Report) frame(where string, ours, theirs *Frame) {
 		}
 		switch {
 		case p != nil:
-			s.layer(where, l, p, ours.Data, gaveUp)
+			s.layer(where, l, p.with(pools, l), ours.Data, gaveUp)
 		case first && gaveUp:
 			s.Beyond.add(where, "tshark shows "+names(theirs))
 		case first:
@@ -82,11 +83,27 @@ func (p *pool) begins(pos int) bool {
 	return p != nil && slices.ContainsFunc(p.byName["data.data"], func(f *Field) bool { return f.Pos == pos })
 }
 
+// with adds what tshark shows in layers of their own and we do in this one,
+// because it is not in the frame as it stands: TLS in what QUIC encrypts.
+func (p *pool) with(pools map[string]*pool, l *Layer) *pool {
+	for i := range l.Fields {
+		other := pools[owner(l.Fields[i].Name)]
+		if other == nil || other == p || p.byName[l.Fields[i].Name] != nil {
+			continue
+		}
+		maps.Copy(p.byName, other.byName)
+	}
+	return p
+}
+
 // layer compares a layer of ours. gaveUp tells that tshark went no further
 // somewhere in the frame.
 func (s *Stats) layer(where string, l *Layer, p *pool, data []byte, gaveUp bool) {
 	for i := range l.Fields {
 		f := &l.Fields[i]
+		if newer(f.Name) {
+			continue
+		}
 		if match := p.match(f, data); match != nil {
 			p.used[match] = true
 			s.Equal++
@@ -106,14 +123,26 @@ func (s *Stats) layer(where string, l *Layer, p *pool, data []byte, gaveUp bool)
 	}
 }
 
+// match is the field of tshark's that is equal to one of ours, under its name or
+// one that it answers to as well.
 func (p *pool) match(f *Field, data []byte) *Field {
-	for _, t := range p.byName[f.Name] {
-		if !p.used[t] && placed(f, t) && equal(f, t, data) {
-			return t
+	names := []string{f.Name}
+	for i := 0; i < len(names); i++ {
+		for _, t := range p.byName[names[i]] {
+			if !p.used[t] && !(i > 0 && t.Hidden) && placed(f, t) && equal(f, t, data) {
+				return t
+			}
+		}
+		if i == 0 {
+			names = append(names, f.Also...)
 		}
 	}
 	return nil
 }
+
+// newer tells which fields have come to Wireshark after the tshark that we are
+// compared with. They have tests of their own.
+func newer(name string) bool { return name == "tls.handshake.ja4" }
 
 // candidates says what tshark has under the name of a field, those at its place
 // first.

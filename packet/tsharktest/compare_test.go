@@ -131,3 +131,28 @@ inner                 2        0         0        0      2        0       0/0   
 		t.Errorf("got:\n%s\nwant:\n%s", b.String(), want)
 	}
 }
+
+// A field may be tshark's under another name of its, or in a layer of tshark's
+// that is part of one of ours.
+func TestOtherNames(t *testing.T) {
+	carried := &layer.Proto{Name: "inner"}
+	set, err := layer.NewSet(&layer.Proto{Name: "outer"}, carried)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewReport(set)
+	ours := Frame{Data: []byte{1, 2}, Layers: []Layer{{Name: "outer", Size: 2, Fields: []Field{
+		{Name: "outer.type", Size: 1, Show: "1", U: 1, Also: []string{"outer.opaque"}},
+		{Name: "inner.value", Size: 0, Show: "7", U: 7},
+		{Name: "inner.value", Size: 0, Show: "8", U: 8},
+	}}}}
+	theirs := Frame{Layers: []Layer{
+		{Name: "outer", Size: 2, Fields: []Field{{Name: "outer.opaque", Size: 1, Show: "1"}}},
+		{Name: "inner", Size: 1, Fields: []Field{{Name: "inner.value", Pos: 4, Size: 1, Show: "7"}}},
+	}}
+	r.frame("x#1", &ours, &theirs)
+	s := r.stats("outer")
+	if s.Equal != 2 || s.Differing() != 1 || s.Differ["inner.value"] == nil {
+		t.Errorf("%d equal, %d differing: %v", s.Equal, s.Differing(), s.Differ)
+	}
+}

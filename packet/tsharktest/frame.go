@@ -37,10 +37,11 @@ type Field struct {
 	Hidden    bool   // tshark does not show it in its tree
 	Show      string // "=" means the bytes at Pos, as hexadecimal
 
-	// Of ours alone: what it is, and whether it is some bits of a number.
+	// Of ours alone: what it is, whether it is some bits of a number, and more names.
 	Kind layer.Kind
 	Bits bool
 	U    uint64
+	Also []string // names that it answers to as well
 }
 
 // same stands for a value that is just the bytes of the field.

@@ -45,7 +45,7 @@ func Dissect(set *layer.Set, link uint32, data []byte, wire int) Frame {
 		w.Walk(&st, i, func(v *layer.Value) bool {
 			l.Fields = append(l.Fields, Field{
 				Name: v.Field.Name, Pos: v.Off, Size: v.Len, Depth: v.Depth, Show: string(v.AppendShow(nil)),
-				Kind: v.Field.Kind, Bits: v.Bits > 0, U: v.U,
+				Kind: v.Field.Kind, Bits: v.Bits > 0, U: v.U, Also: v.Field.Also,
 			})
 			return true
 		})

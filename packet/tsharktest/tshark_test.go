@@ -70,7 +70,7 @@ func reads(t *testing.T, ts *Tshark) {
 		t.Errorf("layers %s, want ip/udp/data", got)
 	}
 	port := slices.IndexFunc(frames[0].Layers[1].Fields, func(f Field) bool { return f.Name == "udp.dstport" })
-	if want := (Field{Name: "udp.dstport", Pos: 22, Size: 2, Show: "10"}); port < 0 || frames[0].Layers[1].Fields[port] != want {
+	if want := (Field{Name: "udp.dstport", Pos: 22, Size: 2, Show: "10"}); port < 0 || !reflect.DeepEqual(frames[0].Layers[1].Fields[port], want) {
 		t.Errorf("udp.dstport is not %+v in %+v", want, frames[0].Layers[1].Fields)
 	}
 	cached(t, ts, capture, frames)

@@ -1,0 +1,9 @@
+package proto
+
+import "github.com/netwright/netwright/packet/layer"
+
+// applications are the protocols of sessions: what secures them, and what speaks
+// in them.
+var applications = []*layer.Proto{
+	tls,
+}
