@@ -36,6 +36,10 @@ type Proto struct {
 	// answered. It must not be fooled easily.
 	Guess func(payload []byte) bool
 
+	// Refuse tells that a payload that a key has led to is not this protocol after
+	// all, as others use its port. The next key, or a guess, may take it then.
+	Refuse func(payload []byte) bool
+
 	// Locate finds the layer's bounds without the table, for protocols that are
 	// met often, or that no expression describes. A protocol that has Header,
 	// Total or Next expressions as well must come to the same result by both.

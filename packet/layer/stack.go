@@ -152,22 +152,28 @@ func (st *Stack) after(c *code, loc *Location, start, end int) *code {
 			return next.proto
 		}
 		if t := next.table; t != nil {
-			if found := t.get(loc.Key); found != nil {
+			payload := st.Data[start:end]
+			if found := t.get(loc.Key); found.takes(payload) {
 				return found
 			}
 			if loc.Key2 != 0 {
-				if found := t.get(loc.Key2); found != nil {
+				if found := t.get(loc.Key2); found.takes(payload) {
 					return found
 				}
 			}
 			for _, g := range t.guess {
-				if g.Guess(st.Data[start:end]) {
+				if g.Guess(payload) {
 					return g
 				}
 			}
 		}
 	}
 	return st.set.data
+}
+
+// takes tells whether there is a protocol, and it does not refuse the payload.
+func (c *code) takes(payload []byte) bool {
+	return c != nil && (c.Refuse == nil || !c.Refuse(payload))
 }
 
 // locate finds a layer's bounds by its table.
