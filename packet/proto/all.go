@@ -13,11 +13,11 @@ func All() []*layer.Proto {
 		data,
 		// Link.
 		ethernet, vlan, qinq, llc, arp, sll, sll2, null, raw, mpls, ppp, lcp, ipcp, ipv6cp, ccp, pap, chap,
-		pppoed, pppoes, chdlc, slarp,
+		pppoed, pppoes, chdlc, slarp, stp,
 		// Internet.
-		ipv4, ipv6, ipv6Hop, ipv6Routing, ipv6Fragment, ipv6Destination, icmp, igmp, gre, vrrp,
+		ipv4, ipv6, ipv6Hop, ipv6Routing, ipv6Fragment, ipv6Destination, icmp, igmp, icmpv6, gre, vrrp,
 		// Transport.
-		tcp, udp, vxlan, geneve,
+		tcp, udp, vxlan, geneve, sctp,
 		// Names, addresses, time and management.
 		dns, mdns, llmnr, dhcp, dhcpv6, ntp, tftp, snmp, syslog,
 	}
