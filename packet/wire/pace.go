@@ -11,6 +11,8 @@ const quantum = 250 * time.Microsecond
 // the rest, and the rate holds over time. Who is later than the limit allows
 // gets the excess off: a long stall is not followed by a long flood.
 type pace struct {
+	rate     float64
+	burst    int
 	interval float64       // nanoseconds between packets; 0: no limit
 	begin    time.Duration // of the schedule
 	sent     float64       // packets, since begin
@@ -23,17 +25,24 @@ type pace struct {
 // newPace makes a schedule that begins at now. burst is how many packets may be
 // made up for at once, 0 for what is due in 50 ms.
 func newPace(rate float64, burst, most int, now time.Duration) *pace {
-	p := &pace{begin: now, most: most, least: most}
+	p := &pace{burst: burst, most: most}
+	p.change(rate, now)
+	return p
+}
+
+// change makes a new schedule that begins at now.
+func (p *pace) change(rate float64, now time.Duration) {
+	p.rate, p.begin, p.sent = rate, now, 0
+	p.interval, p.limit, p.least = 0, 0, p.most
 	if rate <= 0 {
-		return p
+		return
 	}
 	p.interval = float64(time.Second) / rate
 	p.limit = 50 * time.Millisecond
-	if burst > 0 {
-		p.limit = time.Duration(float64(burst) * p.interval)
+	if p.burst > 0 {
+		p.limit = time.Duration(float64(p.burst) * p.interval)
 	}
-	p.least = min(max(int(float64(quantum)/p.interval), 1), most)
-	return p
+	p.least = min(max(int(float64(quantum)/p.interval), 1), p.most)
 }
 
 // due is when the next packet may go.

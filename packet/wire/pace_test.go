@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -102,7 +103,7 @@ func TestPaceBatches(t *testing.T) {
 func TestRunEndsWithItsSource(t *testing.T) {
 	failing := errors.New("failing")
 	for _, give := range []error{io.EOF, failing} {
-		r := run{packets: make([][]byte, 0, 4), next: func([]byte) ([]byte, error) { return nil, give }, pace: newPace(0, 0, 4, 0), clock: func() time.Duration { return 0 }}
+		r := run{rate: new(atomic.Uint64), packets: make([][]byte, 0, 4), next: func([]byte) ([]byte, error) { return nil, give }, pace: newPace(0, 0, 4, 0), clock: func() time.Duration { return 0 }}
 		err := r.all(context.Background())
 		if give == io.EOF && err != nil || give == failing && err != failing {
 			t.Errorf("%v: got %v", give, err)
@@ -121,5 +122,21 @@ func TestReport(t *testing.T) {
 	}
 	if (Report{Packets: 1}).Rate() != 0 {
 		t.Error("one packet has a rate")
+	}
+}
+
+// A rate that changes on the way holds from there on.
+func TestPaceChanges(t *testing.T) {
+	c := &clock{rng: rand.New(rand.NewPCG(1, 2)), cost: 2 * time.Microsecond, each: time.Microsecond}
+	p := newPace(1000, 0, 64, 0)
+	c.simulate(p, 1000)
+	for _, rate := range []float64{50_000, 200, 5000} {
+		p.change(rate, c.now)
+		if got, _ := c.simulate(p, int(rate)); math.Abs(got/rate-1) > 0.02 {
+			t.Errorf("reached %.1f/s after a change to %v/s", got, rate)
+		}
+	}
+	if p.slipped != 0 {
+		t.Errorf("gave up %v", p.slipped)
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/netwright/netwright/packet/pcap"
@@ -127,6 +129,7 @@ func (r Report) String() string {
 // Sender sends packets. Its methods may be called concurrently.
 type Sender struct {
 	cfg    SendConfig
+	rate   atomic.Uint64 // packets per second, as the bits of a float64
 	link   pcap.LinkType
 	socket *sendSocket
 }
@@ -151,10 +154,16 @@ func OpenSender(cfg SendConfig) (*Sender, error) {
 			return nil, fmt.Errorf("wire: the frames of %s have a header that is not known here; send IP packets", cfg.Interface)
 		}
 	}
+	s.SetRate(cfg.Rate)
 	var err error
 	s.socket, err = openSendSocket(cfg, l)
 	return s, err
 }
+
+// SetRate changes the rate, in packets per second, of a Run under way and of
+// those that follow; 0 is as fast as can be. A packet that waits for its time
+// already goes by the old rate.
+func (s *Sender) SetRate(rate float64) { s.rate.Store(math.Float64bits(rate)) }
 
 // LinkType says with which header packets have to begin: pcap.LinkRaw for IP.
 func (s *Sender) LinkType() pcap.LinkType { return s.link }
@@ -178,9 +187,9 @@ var _ io.Writer = (*Sender)(nil)
 func (s *Sender) Run(ctx context.Context, next Source) (Report, error) {
 	start := time.Now()
 	r := run{
-		cfg: s.cfg, socket: s.socket, next: next,
+		cfg: s.cfg, socket: s.socket, next: next, rate: &s.rate,
 		packets: make([][]byte, 0, s.cfg.Batch),
-		pace:    newPace(s.cfg.Rate, s.cfg.Burst, s.cfg.Batch, 0),
+		pace:    newPace(math.Float64frombits(s.rate.Load()), s.cfg.Burst, s.cfg.Batch, 0),
 		clock:   func() time.Duration { return time.Since(start) },
 		batch:   newSendBatch(s.cfg.Batch),
 	}
@@ -199,6 +208,7 @@ type run struct {
 	cfg     SendConfig
 	socket  *sendSocket
 	next    Source
+	rate    *atomic.Uint64
 	packets [][]byte // of the batch; beyond its length, memory of earlier ones
 	pace    *pace
 	clock   func() time.Duration
@@ -209,6 +219,9 @@ type run struct {
 
 func (r *run) all(ctx context.Context) error {
 	for ctx.Err() == nil {
+		if rate := math.Float64frombits(r.rate.Load()); rate != r.pace.rate {
+			r.pace.change(rate, r.clock())
+		}
 		last, err := r.fill(r.pace.count(r.clock()))
 		if err != nil {
 			return err
