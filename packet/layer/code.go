@@ -22,6 +22,10 @@ func (w *Walker) Top() int { return w.top }
 // Stream tells whether a stream carries the layer, as TCP does.
 func (w *Walker) Stream() bool { return w.stream }
 
+// Reply tells whether the layer comes from the port that its protocol is known
+// by, as what servers send does.
+func (w *Walker) Reply() bool { return w.asked != nil && w.asked.reply(w.layer) }
+
 // End is where the bytes that may be read end.
 func (w *Walker) End() int { return w.end }
 

@@ -18,6 +18,8 @@ type code struct {
 	next    []step
 	fields  []node
 	slots   int
+
+	asksReply bool // whether an expression asks for reply
 }
 
 // step is a Next made ready.
@@ -311,7 +313,11 @@ func (c *compiler) expr(text string) (*Expr, error) {
 	if text == "" {
 		return nil, nil
 	}
-	return parseExpr(text, c.resolve)
+	e, err := parseExpr(text, c.resolve)
+	if err == nil && e.asks(opReply) {
+		c.proto.asksReply = true
+	}
+	return e, err
 }
 
 // resolve finds a field that comes before, the nearest first.

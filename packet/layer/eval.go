@@ -10,6 +10,7 @@ type scope struct {
 	header int  // end of its header, 0 while unknown
 	inner  int  // end of the next layer, 0 if there is none, or a malformed one
 	stream bool // whether a stream carries the layer
+	reply  bool // whether it comes from the port of its protocol
 	base   int  // start of what the current field stands in
 	end    int  // and its end
 	wire   int  // end of the layer on the wire
@@ -46,6 +47,8 @@ func (e *Expr) eval(s *scope) int64 {
 		return int64(max(s.wire, s.end) - s.start)
 	case opStream:
 		return truth(s.stream)
+	case opReply:
+		return truth(s.reply)
 	case opRead:
 		at := e.a.eval(s)
 		if at < 0 || at > int64(len(s.data)) {

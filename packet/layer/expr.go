@@ -15,6 +15,7 @@ import (
 // rest (what is left of it), size (all of it), wire (length of the layer on the
 // wire, more than was captured if the frame was cut), header (length of the layer's
 // header), stream (whether what carries the layer is a stream, as TCP; else 0),
+// reply (whether it comes from the port that its protocol is known by; else 0),
 // inner (where the next layer ends, from the start of this one; 0 if there is none
 // or its end is not known),
 // and u8(n) u16(n) u24(n) u32(n) le16(n) le32(n), which read ahead, n bytes from
@@ -39,6 +40,7 @@ const (
 	opHeader
 	opInner
 	opStream
+	opReply
 	opWire
 	opRead // u8(n) …
 	opNot
@@ -76,6 +78,7 @@ var operators = map[string]struct {
 
 var variables = map[string]op{
 	"pos": opPos, "rest": opRest, "size": opSize, "header": opHeader, "inner": opInner, "stream": opStream, "wire": opWire,
+	"reply": opReply,
 }
 
 var readers = map[string]Expr{
@@ -258,4 +261,9 @@ func Guess(text string) (func(payload []byte) bool, error) {
 	return func(payload []byte) bool {
 		return e.eval(&scope{data: payload, end: len(payload)}) != 0
 	}, nil
+}
+
+// asks tells whether an operation is in the expression.
+func (e *Expr) asks(o op) bool {
+	return e != nil && (e.op == o || e.a.asks(o) || e.b.asks(o) || e.c.asks(o))
 }

@@ -25,7 +25,7 @@ func (e *Expr) constant() bool {
 		return true
 	}
 	switch e.op {
-	case opStatic, opSlot, opRead, opPos, opRest, opSize, opHeader, opInner, opStream:
+	case opStatic, opSlot, opRead, opPos, opRest, opSize, opHeader, opInner, opStream, opReply:
 		return false
 	}
 	return e.a.constant() && e.b.constant() && e.c.constant()

@@ -171,6 +171,22 @@ func (st *Stack) after(c *code, loc *Location, start, end int) *code {
 	return st.set.data
 }
 
+// reply tells whether a layer was found by the first of two keys, the one that
+// says where it comes from, and not by the other.
+func (st *Stack) reply(i int) bool {
+	if i == 0 {
+		return false
+	}
+	c, under := st.layers[i].code, &st.layers[i-1]
+	s := scope{data: st.Data, start: under.Start, base: under.Start, end: under.End, bit: under.Start * 8}
+	for k := range under.code.next {
+		if n := &under.code.next[k]; n.table != nil && len(n.by) == 2 {
+			return n.table.get(uint32(n.by[0].eval(&s))) == c && n.table.get(uint32(n.by[1].eval(&s))) != c
+		}
+	}
+	return false
+}
+
 // takes tells whether there is a protocol, and it does not refuse the payload.
 func (c *code) takes(payload []byte) bool {
 	return c != nil && (c.Refuse == nil || !c.Refuse(payload))

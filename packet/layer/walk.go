@@ -63,6 +63,7 @@ func (w *Walker) Walk(st *Stack, i int, visit func(*Value) bool) string {
 	}
 	w.scope = scope{data: st.Data, start: sp.Start, header: sp.Header, inner: inner, base: sp.Start, end: sp.End, wire: sp.Wire, bit: sp.Start * 8}
 	w.stream = i > 0 && st.layers[i-1].code.Stream
+	w.reply = sp.code.asksReply && st.reply(i)
 	w.asked, w.layer = st, i
 	w.run(sp.code, visit)
 	return w.reason
