@@ -171,8 +171,8 @@ func (st *Stack) after(c *code, loc *Location, start, end int) *code {
 	return st.set.data
 }
 
-// reply tells whether a layer was found by the first of two keys, the one that
-// says where it comes from, and not by the other.
+// reply tells whether a layer, or the one below that has ports, was found by the
+// first of two keys, the one that says where it comes from, and not by the other.
 func (st *Stack) reply(i int) bool {
 	if i == 0 {
 		return false
@@ -184,12 +184,21 @@ func (st *Stack) reply(i int) bool {
 			return n.table.get(uint32(n.by[0].eval(&s))) == c && n.table.get(uint32(n.by[1].eval(&s))) != c
 		}
 	}
-	return false
+	return st.reply(i - 1)
 }
 
 // takes tells whether there is a protocol, and it does not refuse the payload.
 func (c *code) takes(payload []byte) bool {
 	return c != nil && (c.Refuse == nil || !c.Refuse(payload))
+}
+
+// Locate finds a layer's bounds by the table of its protocol alone, even where
+// code finds them faster. An unknown protocol has none.
+func (s *Set) Locate(name string, b []byte) Location {
+	if c := s.byName[name]; c != nil {
+		return c.locate(b)
+	}
+	return Location{Next: -1}
 }
 
 // locate finds a layer's bounds by its table.
@@ -199,7 +208,12 @@ func (c *code) locate(b []byte) (loc Location) {
 		loc.Reason = CutOff
 		return loc
 	}
-	s := scope{data: b, end: len(b)}
+	s := scope{data: b, end: len(b), wire: len(b)}
+	w := Walker{}
+	if c.walked || c.header == nil && !c.fixed && len(c.next) > 0 {
+		w.silent(c, b)
+		s.vals = w.vals
+	}
 	switch {
 	case c.header != nil:
 		header := c.header.eval(&s)
@@ -213,10 +227,7 @@ func (c *code) locate(b []byte) (loc Location) {
 	case len(c.next) == 0:
 		loc.Header = len(b)
 	default:
-		w := Walker{}
-		w.silent(c, b)
 		loc.Header, loc.Reason = w.bit/8, w.reason
-		s.vals = w.vals
 	}
 	s.header = loc.Header
 	if c.total != nil {

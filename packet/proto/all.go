@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/netwright/netwright/packet/layer"
@@ -18,10 +19,8 @@ func All() []*layer.Proto {
 		ipv4, ipv6, ipv6Hop, ipv6Routing, ipv6Fragment, ipv6Destination, icmp, igmp, icmpv6, gre, vrrp,
 		// Transport.
 		tcp, udp, vxlan, geneve, sctp,
-		// Names, addresses, time and management.
-		dns, mdns, llmnr, dhcp, dhcpv6, ntp, tftp, snmp, syslog,
 	}
-	return append(list, applications...)
+	return slices.Concat(list, services, applications)
 }
 
 // Set is all protocols, ready to run. It is made when it is first asked for.

@@ -5,6 +5,7 @@ import "github.com/netwright/netwright/packet/layer"
 var snmp = &layer.Proto{
 	Name: "snmp", Title: "Simple Network Management Protocol", Alias: []string{"SNMP"}, Spec: "RFC 1157 section 4, RFC 3416 section 3, RFC 3412 section 6",
 	On:      []layer.On{{Table: "udp.port", Keys: []uint64{161, 162}}},
+	Refuse:  func(b []byte) bool { return len(b) == 0 || b[0] != 0x30 },
 	Fields:  []layer.Field{{Kind: layer.Group, Code: readSNMP, Sub: snmpFields}},
 	Answers: &layer.Answer{Same: []string{"id"}, When: "data == 2"},
 	Summary: "${data} ${id} ${name}",
