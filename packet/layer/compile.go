@@ -18,6 +18,7 @@ type code struct {
 	next    []step
 	fields  []node
 	slots   int
+	walked  bool // whether bounds depend on fields that only a walk finds
 
 	asksReply bool // whether an expression asks for reply
 }
@@ -87,6 +88,9 @@ func (s *Set) compile(p *code) error {
 		}
 		p.next = append(p.next, st)
 	}
+	p.walked = p.header.walked() || p.total.walked() || p.payload.walked() || slices.ContainsFunc(p.next, func(st step) bool {
+		return st.when.walked() || slices.ContainsFunc(st.by, (*Expr).walked)
+	})
 	return nil
 }
 

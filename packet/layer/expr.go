@@ -89,6 +89,11 @@ var readers = map[string]Expr{
 // maxNesting bounds how deep an expression goes.
 const maxNesting = 50
 
+// walked tells whether the expression needs fields that only a walk finds.
+func (e *Expr) walked() bool {
+	return e != nil && (e.op == opSlot || e.a.walked() || e.b.walked() || e.c.walked())
+}
+
 // parser reads an expression. resolve finds a field by its name.
 type parser struct {
 	text    string

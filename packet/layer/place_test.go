@@ -90,3 +90,21 @@ func TestPayload(t *testing.T) {
 		return true
 	})
 }
+
+// Bounds may depend on a field whose place varies.
+func TestWalkedBounds(t *testing.T) {
+	p := &Proto{
+		Name: "x", On: []On{{Table: "link", Keys: []uint64{1}}},
+		Fields: []Field{{Name: "x.name", Kind: CString}, {Name: "x.len", Bits: 8}},
+		Header: "rest - len", Next: []Next{{Proto: "data"}},
+	}
+	set, err := NewSet(p, &Proto{Name: "data", Fields: []Field{{Name: "data.data", Kind: Bytes}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var st Stack
+	st.Reset(set, "link", 1, []byte("ab\x00\x02yz"), 6)
+	if st.Len() != 2 || st.Layer(0).Header != 4 {
+		t.Errorf("%d layers, the first with a header of %d", st.Len(), st.Layer(0).Header)
+	}
+}
