@@ -135,6 +135,21 @@ func (w *Walker) Group(i, size int, inside func(w *Walker)) bool {
 	return true
 }
 
+// Aside walks Sub[i] of the coded field over other bytes than the frame's, such as
+// what was encrypted in it. They have no place in the frame: all that is in them is
+// shown with a length of 0 where the walk is, which does not move. It returns false
+// when the walk is over.
+func (w *Walker) Aside(i int, b []byte) bool {
+	outer, place := w.scope, w.aside
+	if place == 0 {
+		w.aside = 1 + w.bit/8
+	}
+	w.data, w.start, w.base, w.end, w.bit = b, 0, 0, len(b), 0
+	ok := w.Field(i)
+	w.scope, w.aside = outer, place
+	return ok
+}
+
 // Scratch is a buffer of 256 bytes for a value that does not lie in the frame as
 // it is shown. It is good until the next value.
 func (w *Walker) Scratch() []byte { return w.text[:0] }

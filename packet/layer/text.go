@@ -79,6 +79,9 @@ func (v *Value) appendUint(dst []byte) []byte {
 			bits = w
 		}
 		dst = append(dst, "0x"...)
+		if bits == 0 {
+			return strconv.AppendUint(dst, v.U, 16)
+		}
 		for i := (bits+3)/4 - 1; i >= 0; i-- {
 			dst = append(dst, "0123456789abcdef"[v.U>>(4*i)&15])
 		}

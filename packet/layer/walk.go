@@ -36,6 +36,7 @@ type Walker struct {
 	depth  int
 	nested int // how many fields the walk is inside of
 	top    int // where the layer's own field at hand starts
+	aside  int // 1 and the place of what the walk reads other bytes for; 0: it reads the frame
 	budget int
 	done   bool // the visitor has had enough
 	reason string
@@ -83,6 +84,7 @@ func (w *Walker) run(c *code, visit func(*Value) bool) {
 	} else {
 		w.vals = make([]uint64, c.slots)
 	}
+	w.aside = 0
 	w.visit, w.depth, w.nested, w.budget, w.done, w.reason, w.node = visit, 0, 0, maxFields, false, "", nil
 	w.list(c.fields)
 }
@@ -398,6 +400,9 @@ func (w *Walker) show(n *node, off, size int, u uint64, b []byte) bool {
 			w.trace(n, unnamedShown)
 		}
 		return true
+	}
+	if w.aside > 0 {
+		off, size = w.aside-1, 0
 	}
 	v := &w.v
 	v.Field, v.ID, v.Depth, v.Off, v.Len, v.U, v.B = n.Field, n.id, w.depth, off, size, u, b

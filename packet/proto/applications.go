@@ -5,5 +5,5 @@ import "github.com/netwright/netwright/packet/layer"
 // applications are the protocols of sessions: what secures them, and what speaks
 // in them.
 var applications = []*layer.Proto{
-	tls,
+	tls, quic,
 }

@@ -56,8 +56,9 @@ func annotation(layer string) bool { return strings.HasPrefix(layer, "_ws.") }
 
 // pool is the fields that tshark shows in the layers of one protocol in a frame.
 type pool struct {
-	byName map[string][]*Field
-	used   map[*Field]bool
+	byName  map[string][]*Field
+	used    map[*Field]bool
+	carries map[string]bool // protocols whose fields it was given too
 }
 
 // seen takes a layer of tshark's into the pool of its protocol and counts the
@@ -65,7 +66,7 @@ type pool struct {
 func (r *Report) seen(pools map[string]*pool, l *Layer) {
 	s, p := r.stats(l.Name), pools[l.Name]
 	if p == nil {
-		p = &pool{map[string][]*Field{}, map[*Field]bool{}}
+		p = &pool{map[string][]*Field{}, map[*Field]bool{}, map[string]bool{}}
 		pools[l.Name] = p
 		s.Theirs++
 	}
@@ -87,17 +88,18 @@ func (p *pool) begins(pos int) bool {
 // because it is not in the frame as it stands: TLS in what QUIC encrypts.
 func (p *pool) with(pools map[string]*pool, l *Layer) *pool {
 	for i := range l.Fields {
-		other := pools[owner(l.Fields[i].Name)]
-		if other == nil || other == p || p.byName[l.Fields[i].Name] != nil {
-			continue
+		f := &l.Fields[i]
+		if other := pools[owner(f.Name)]; f.Size == 0 && other != nil && other != p && !p.carries[owner(f.Name)] {
+			p.carries[owner(f.Name)] = true
+			maps.Copy(p.byName, other.byName)
 		}
-		maps.Copy(p.byName, other.byName)
 	}
 	return p
 }
 
 // layer compares a layer of ours. gaveUp tells that tshark went no further
-// somewhere in the frame.
+// somewhere in the frame. Neither does it in a message that comes in pieces, which
+// we put together from one packet.
 func (s *Stats) layer(where string, l *Layer, p *pool, data []byte, gaveUp bool) {
 	for i := range l.Fields {
 		f := &l.Fields[i]
@@ -108,6 +110,10 @@ func (s *Stats) layer(where string, l *Layer, p *pool, data []byte, gaveUp bool)
 			p.used[match] = true
 			s.Equal++
 			s.shown[f.Name]++
+			continue
+		}
+		if f.Size == 0 && p.carries[owner(f.Name)] && p.byName[f.Name] == nil {
+			s.Beyond.add(where, f.Name+" "+f.text())
 			continue
 		}
 		if gaveUp && !slices.ContainsFunc(p.byName[f.Name], func(t *Field) bool { return placed(f, t) }) {
