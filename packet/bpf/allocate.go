@@ -66,50 +66,55 @@ func freeCell(busy []uint16, from, to int) (int, bool) {
 	return 0, false
 }
 
+// slotSet is a set of slots by their number.
+type slotSet []uint64
+
+func (s slotSet) has(slot *value) bool { return s[slot.k/64]&(1<<(slot.k%64)) != 0 }
+
+func (s slotSet) add(slot *value) { s[slot.k/64] |= 1 << (slot.k % 64) }
+
 // unassigned are the slots that are read at a step which some way reaches
 // without having assigned them. The kernel refuses to read such a cell.
 func unassigned(order []*step) (slots []*value) {
-	assigned := map[*step]map[*value]bool{}
-	found := map[*value]bool{}
-	for i, s := range order {
+	words := slotWords(order)
+	assigned := map[*step]slotSet{order[0]: make(slotSet, words)}
+	found := make(slotSet, words)
+	for _, s := range order {
 		have := assigned[s]
-		if i == 0 {
-			have = map[*value]bool{}
-		}
 		read := map[*value]bool{}
 		markSlots(s.v, read)
 		markSlots(s.other, read)
 		for slot := range read {
-			if !have[slot] && !found[slot] {
-				found[slot] = true
+			if !have.has(slot) && !found.has(slot) {
+				found.add(slot)
 				slots = append(slots, slot)
 			}
 		}
 		if s.kind == stepAssign {
-			more := map[*value]bool{s.slot: true}
-			for slot := range have {
-				more[slot] = true
-			}
-			have = more
+			have = slices.Clone(have)
+			have.add(s.slot)
 		}
 		for _, to := range [...]*step{s.yes, s.no} {
-			if to == nil {
-				continue
-			}
 			earlier, ok := assigned[to]
 			if !ok {
-				assigned[to] = have
-				continue
+				assigned[to] = slices.Clone(have)
 			}
-			common := map[*value]bool{}
-			for slot := range earlier {
-				if have[slot] {
-					common[slot] = true
-				}
+			for i := range earlier {
+				earlier[i] &= have[i]
 			}
-			assigned[to] = common
 		}
 	}
 	slices.SortFunc(slots, func(a, b *value) int { return int(a.k) - int(b.k) })
 	return slots
+}
+
+// slotWords is the size of a set of all slots that are assigned.
+func slotWords(order []*step) int {
+	most := uint32(0)
+	for _, s := range order {
+		if s.kind == stepAssign {
+			most = max(most, s.slot.k)
+		}
+	}
+	return int(most/64) + 1
 }

@@ -15,20 +15,19 @@ const maxHere = 1 << 15
 
 // block is the code of one step.
 type block struct {
-	step  *step
-	yes   *step // where it leads: the step's own ways, unless blocks were merged
-	no    *step
-	code  []netbpf.RawInstruction // without the jump
-	start int                     // index of its first instruction
-	// Whether the step is too far away for the eight bits of a conditional
-	// jump, which then leads to an unconditional one behind it.
-	farYes, farNo bool
+	step *step
+	yes  *step // where it leads: the step's own ways, unless blocks were merged
+	no   *step
+	code []netbpf.RawInstruction // without the jump
 }
 
 // assemble writes the graph as a program whose true end keeps snapLen bytes.
 // With reuse a step relies on what the registers hold from those before it.
 func (g *graph) assemble(snapLen uint32, reuse bool, most int) ([]netbpf.RawInstruction, error) {
 	order := g.order()
+	if len(order) > most { // each takes an instruction at least
+		return nil, tooLong(len(order), most)
+	}
 	cells, busy, unset, err := allocate(order)
 	if err != nil {
 		return nil, err
@@ -82,6 +81,10 @@ func merge(blocks []block) []block {
 	return blocks[kept:]
 }
 
+func tooLong(needed, most int) *Error {
+	return errorAt(0, "expression is too long: it needs %d instructions", needed).hint("at most %d are possible", most)
+}
+
 func tooComplex() *Error {
 	return errorAt(0, "expression is too complex").hint("it needs more than the machine's %d cells of memory", scratchCells)
 }
@@ -131,101 +134,4 @@ func (e *emitter) meet(entry map[*step]registers, to *step) {
 		have.x = nil
 	}
 	entry[to] = have
-}
-
-// size is how many instructions a block takes in front of the block behind it.
-func (b *block) size(next *step) int {
-	n := len(b.code)
-	switch {
-	case b.step.kind == stepTest:
-		n++
-		if b.farYes {
-			n++
-		}
-		if b.farNo {
-			n++
-		}
-	case b.step.kind == stepAssign && b.yes != next:
-		n++
-	}
-	return n
-}
-
-// link places the blocks and fills in their jumps.
-func link(blocks []block, most int) ([]netbpf.RawInstruction, error) {
-	index := make(map[*step]int, len(blocks))
-	for i := range blocks {
-		index[blocks[i].step] = i
-	}
-	next := func(i int) *step {
-		if i+1 < len(blocks) {
-			return blocks[i+1].step
-		}
-		return nil
-	}
-	for again := true; again; {
-		again = false
-		at := 0
-		for i := range blocks {
-			blocks[i].start = at
-			at += blocks[i].size(next(i))
-		}
-		if at > most {
-			return nil, errorAt(0, "expression is too long: it needs %d instructions", at).hint("at most %d are possible", most)
-		}
-		for i := range blocks {
-			b := &blocks[i]
-			if b.step.kind != stepTest {
-				continue
-			}
-			from := b.start + len(b.code) + 1
-			if !b.farYes && blocks[index[b.yes]].start-from > 255 {
-				b.farYes, again = true, true
-			}
-			if !b.farNo && blocks[index[b.no]].start-from > 255 {
-				b.farNo, again = true, true
-			}
-		}
-	}
-	var program []netbpf.RawInstruction
-	for i := range blocks {
-		program = blocks[i].appendTo(program, next(i), func(s *step) int { return blocks[index[s]].start })
-	}
-	return program, nil
-}
-
-// appendTo writes the block and its jumps.
-func (b *block) appendTo(program []netbpf.RawInstruction, next *step, start func(*step) int) []netbpf.RawInstruction {
-	program = append(program, b.code...)
-	switch {
-	case b.step.kind == stepAssign && b.yes != next:
-		program = append(program, jumpTo(len(program), start(b.yes)))
-	case b.step.kind == stepTest:
-		jump := netbpf.RawInstruction{Op: opJmp | jumpOf(b.step.op), K: b.step.k}
-		if b.step.other != nil {
-			jump.Op, jump.K = jump.Op|sourceX, 0
-		}
-		from, far := len(program)+1, 0
-		var ways []*step
-		set := func(isFar bool, to *step) uint8 {
-			if !isFar {
-				return uint8(start(to) - from)
-			}
-			ways = append(ways, to)
-			far++
-			return uint8(far - 1)
-		}
-		jump.Jt = set(b.farYes, b.yes)
-		jump.Jf = set(b.farNo, b.no)
-		program = append(program, jump)
-		for _, to := range ways {
-			program = append(program, jumpTo(len(program), start(to)))
-		}
-	}
-	return program
-}
-
-// jumpTo is the unconditional jump at one index to another.
-func jumpTo(at, to int) netbpf.RawInstruction {
-	return netbpf.RawInstruction{Op: opJmp | jmpJa, K: uint32(to - at - 1)}
 }

@@ -59,6 +59,10 @@ func compile(expr string, link pcap.LinkType, opts *Options, most, chain int) ([
 	return g.assemble(filled.SnapLen, !filled.NoOptimize, most)
 }
 
+// maxSlots bounds how many intermediate numbers an expression may ask for. At
+// one time a program can keep 16.
+const maxSlots = 4096
+
 // compiler turns a parsed expression into the condition it means. The frame
 // changes on the way: what follows `vlan`, `mpls`, `pppoes`, `geneve` and
 // `vxlan` in the text looks behind that header.
@@ -82,6 +86,9 @@ func newCompiler(ctx context.Context, link pcap.LinkType, opts *Options, chain i
 
 // condition compiles one node of the tree.
 func (c *compiler) condition(n node) (condition, error) {
+	if c.slots > maxSlots {
+		return nil, tooComplex()
+	}
 	switch n := n.(type) {
 	case *both:
 		left, right, err := c.pair(n.left, n.right)

@@ -66,7 +66,7 @@ func mnemonic(i int, r netbpf.RawInstruction) (name, operand string) {
 // loadMnemonic is that of loads and stores.
 func loadMnemonic(r netbpf.RawInstruction) (name, operand string) {
 	class := r.Op & 7
-	name = map[uint16]string{opLd: "ld", opLdx: "ldx", opSt: "st", opStx: "stx"}[class]
+	name = [...]string{"ld", "ldx", "st", "stx"}[class]
 	if class == opSt || class == opStx {
 		return name, fmt.Sprintf("M[%d]", r.K)
 	}
@@ -88,16 +88,21 @@ func loadMnemonic(r netbpf.RawInstruction) (name, operand string) {
 	case modeMsh:
 		return name, fmt.Sprintf("4*([%d]&0xf)", r.K)
 	}
-	if meta, ok := metaNames[r.K]; ok {
-		return name, "[" + meta + "]"
-	}
-	return name, fmt.Sprintf("[%d]", r.K)
+	return name, "[" + placeName(r.K) + "]"
 }
 
-// metaNames are tcpdump's names of what Linux knows beside the bytes.
-var metaNames = map[uint32]string{
-	metaType:       "type",
-	metaInterface:  "ifidx",
-	metaVLAN:       "vlan_tci",
-	metaVLANTagged: "vlanp",
+// placeName is an offset, or tcpdump's name of what Linux knows beside the
+// bytes.
+func placeName(k uint32) string {
+	switch k {
+	case metaType:
+		return "type"
+	case metaInterface:
+		return "ifidx"
+	case metaVLAN:
+		return "vlan_tci"
+	case metaVLANTagged:
+		return "vlanp"
+	}
+	return fmt.Sprint(k)
 }

@@ -44,11 +44,14 @@ func (f *facts) add(v *value, known fact) *facts {
 	return &facts{older: f, v: v, fact: known, depth: f.depth + 1, kept: f.kept}
 }
 
+// mostFacts bounds how many values are remembered: the oldest are forgotten.
+const mostFacts = 128
+
 // shortened keeps the newest fact about each value.
 func (f *facts) shortened() *facts {
 	seen := map[*value]bool{}
 	var newest []*facts
-	for l := f; l != nil; l = l.older {
+	for l := f; l != nil && len(newest) < mostFacts; l = l.older {
 		if !seen[l.v] {
 			seen[l.v] = true
 			newest = append(newest, l)
@@ -180,26 +183,38 @@ func (a fact) without(k uint32) fact {
 // share, and of the rest what both know something about.
 func (f *facts) either(g *facts) *facts {
 	shared := f.shared(g)
+	inF, order := f.downTo(shared, nil)
+	inG, order := g.downTo(shared, order)
 	both := shared
-	seen := map[*value]bool{}
-	for l := f; l != shared; l = l.older {
-		if seen[l.v] {
-			continue
+	for i, v := range order {
+		a, okF := inF[v]
+		b, okG := inG[v]
+		switch {
+		case okF && okG && i >= len(inF):
+			continue // came with f already
+		case !okF:
+			a, okF = shared.find(v)
+		case !okG:
+			b, okG = shared.find(v)
 		}
-		seen[l.v] = true
-		if b, ok := g.find(l.v); ok {
-			both = both.add(l.v, l.fact.or(b))
-		}
-	}
-	for l := g; l != shared; l = l.older {
-		if !seen[l.v] {
-			seen[l.v] = true
-			if a, ok := f.find(l.v); ok {
-				both = both.add(l.v, a.or(l.fact))
-			}
+		if okF && okG {
+			both = both.add(v, a.or(b))
 		}
 	}
 	return both
+}
+
+// downTo returns the newest facts that are not of the older end, and appends
+// their values to a list.
+func (f *facts) downTo(older *facts, order []*value) (map[*value]fact, []*value) {
+	newest := map[*value]fact{}
+	for l := f; l != older; l = l.older {
+		if _, ok := newest[l.v]; !ok {
+			newest[l.v] = l.fact
+			order = append(order, l.v)
+		}
+	}
+	return newest, order
 }
 
 // shared is the older end that two chains have in common.

@@ -4,14 +4,14 @@ const (
 	// maxPasses bounds how often the graph is gone through; each pass can only
 	// make it smaller, and a few are enough.
 	maxPasses = 12
-	// maxOptimized bounds the steps of a graph that is optimized at all: the
-	// cost grows with their square.
-	maxOptimized = 8192
+	// maxOptimized bounds the steps of a graph that is optimized at all.
+	maxOptimized = 1 << 14
 )
 
 // optimize makes the graph smaller without changing what it accepts: a test
 // whose outcome earlier ones on every way to it have decided is jumped over,
-// and an assignment to a slot that nothing reads is dropped.
+// an assignment to a slot that nothing reads is dropped, and tests of the same
+// value are put together.
 func (g *graph) optimize() {
 	for range maxPasses {
 		before := g.order()
@@ -20,6 +20,7 @@ func (g *graph) optimize() {
 		}
 		g.thread(before)
 		g.dropUnread()
+		g.group(g.order())
 		if g.same(before) {
 			return
 		}

@@ -201,9 +201,20 @@ func (p *parser) identifiers(quals qualifiers) (node, *Error) {
 	}
 	if !quals.known {
 		return nil, p.keep(errorAt(t.pos, "syntax error in filter expression: nothing says what %s is", t).
-			hint("write what it is before it, as in 'host %s' or 'port %s'", t.text, t.text))
+			hint("write '%s %s'", likelyKind(t), t.text))
 	}
 	return p.identifier(quals)
+}
+
+// likelyKind is the qualifier that somebody most likely left out.
+func likelyKind(t token) string {
+	switch t.kind {
+	case tokenNumber:
+		return "port"
+	case tokenMAC:
+		return "ether host"
+	}
+	return "host"
 }
 
 func (p *parser) identifierGroup(quals qualifiers) (node, *Error) {

@@ -11,7 +11,7 @@ const (
 	valueLoad               // size bytes of the packet at base+k
 	valueHeader             // 4*(byte at k & 0xf): the length of an IPv4 header
 	valueMeta               // what Linux knows about the packet beside its bytes
-	valueSlot               // what an assignment put into slot k
+	valueSlot               // what an assignment, one on each way, put into slot k
 	valueBinary             // a operator b
 	valueNegative           // -a
 )
