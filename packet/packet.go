@@ -61,8 +61,10 @@ type known struct {
 // linkTypes is how many link types have their protocol found beforehand.
 const linkTypes = 512
 
-var knownProtocols = sync.OnceValue(func() *known {
-	k := &known{set: proto.Set()}
+var knownProtocols = sync.OnceValue(func() *known { return know(proto.Set()) })
+
+func know(set *layer.Set) *known {
+	k := &known{set: set}
 	for i, name := range kindNames() {
 		k.protos[i] = k.set.Proto(name)
 	}
@@ -77,7 +79,17 @@ var knownProtocols = sync.OnceValue(func() *known {
 		k.starts[i] = k.set.Start("link", uint32(i))
 	}
 	return k
-})
+}
+
+// Use makes the packet be read by these protocols, instead of those that
+// [proto.Set] has. It takes some time: keep the packet.
+func (p *Packet) Use(set *layer.Set) {
+	if set == proto.Set() {
+		p.known = knownProtocols()
+	} else if p.known == nil || p.known.set != set {
+		p.known = know(set)
+	}
+}
 
 // Decode finds the layers of a frame. The bytes stay the caller's and must not
 // change while the packet is used, but by its own [Packet.Set]. Whatever they
@@ -92,6 +104,14 @@ func (p *Packet) Decode(data []byte, link pcap.LinkType) {
 		return
 	}
 	p.Reset(p.known.set, "link", uint32(link), data, p.Info.Length)
+}
+
+// DecodeAs is Decode for bytes that begin with that protocol, by name or alias.
+func (p *Packet) DecodeAs(proto string, data []byte) {
+	if p.known == nil {
+		p.known = knownProtocols()
+	}
+	p.ResetFrom(p.known.set.StartAt(proto), data, p.Info.Length)
 }
 
 // Has tells whether the packet has a layer of that protocol, by name or alias.

@@ -47,6 +47,23 @@ func (p *Packet) SetUint(ref *layer.FieldRef, u uint64) bool {
 	return false
 }
 
+// SetIn changes a field in the i-th layer, to b if that is not nil, and else to u.
+// It returns false where the layer does not have the field, or it does not fit.
+func (p *Packet) SetIn(i int, ref *layer.FieldRef, u uint64, b []byte) bool {
+	var v layer.Value
+	if i >= p.Len() || !p.Value(i, ref, &p.walker, &v) {
+		return false
+	}
+	if b == nil {
+		return p.setNumber(i, &v, u) == nil
+	}
+	if v.Bits != 0 || len(b) != v.Len {
+		return false
+	}
+	p.patch(i, v.Off, b)
+	return true
+}
+
 func (p *Packet) set(i int, v *layer.Value, value any) error {
 	f := v.Field
 	var b []byte

@@ -154,7 +154,7 @@ func (b *builder) layer(i int) error {
 		data: b.data, start: l.start, base: l.start, end: l.start, bit: l.start * 8, vals: make([]uint64, l.code.slots),
 		stream: i > 0 && b.laid[i-1].Stream,
 	}
-	p := newPool(part.Fields, l.fields)
+	p := newPool(&b.set.ranks, part.Fields, l.fields)
 	p.short = part.Rest != nil
 	if err := b.list(l.fields, p); err != nil {
 		return fmt.Errorf("%s: %w", l.Name, err)

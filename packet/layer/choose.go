@@ -100,7 +100,7 @@ func (b *builder) try(n *node, p *pool, bit int) error {
 	begin := b.state(p)
 	given := p.within(n)
 	for i, c := range n.Cases {
-		if len(c.Of) == 0 || !allIn(given, n.ordered[i]) {
+		if len(c.Of) == 0 || !p.allIn(given, n.ordered[i]) {
 			continue
 		}
 		of := b.reread(n, bit)

@@ -259,7 +259,7 @@ func (b *builder) fixed(n *node, t *token, p *pool) error {
 	}
 	given := t != nil
 	if t != nil && t.Sub != nil {
-		inner := newPool(t.Sub, n.sub)
+		inner := newPool(&b.set.ranks, t.Sub, n.sub)
 		t = &token{Given: &Given{U: b.bits(n, n.Default, inner)}}
 		if err := inner.left(); err != nil {
 			return fmt.Errorf("%s %w", n.label(), err)
@@ -347,7 +347,7 @@ func (b *builder) composite(n *node, t *token, p *pool) error {
 	b.bit = start * 8
 	inner := p
 	if t != nil {
-		inner = newPool(t.Sub, n.sub, n.ordered...)
+		inner = newPool(&b.set.ranks, t.Sub, n.sub, n.ordered...)
 	}
 	base := b.base
 	b.base = start

@@ -223,7 +223,8 @@ func (f *Field) flag(name string, letter bool) (bit uint64, ok bool) {
 }
 
 // Letters writes a number of single flags by their first letters, as Parse reads
-// them: "SA". It is empty where that would not give the number again.
+// them, or by their names if those are as short: "SA", "DF". It is empty where
+// that would not give the number again.
 func (f *Field) Letters(u uint64) string {
 	var b []byte
 	left := f.width()
@@ -234,7 +235,11 @@ func (f *Field) Letters(u uint64) string {
 		}
 		left -= s.width()
 		if s.width() == 1 && s.Name != "" && u>>left&1 != 0 {
-			b = append(b, strings.ToUpper(s.Name[strings.LastIndexByte(s.Name, '.')+1:])[0])
+			name := strings.ToUpper(s.Name[strings.LastIndexByte(s.Name, '.')+1:])
+			b = append(b, name[0])
+			if len(name) == 2 && u == 1<<left {
+				return name
+			}
 		}
 	}
 	slices.Reverse(b)

@@ -282,6 +282,9 @@ func (g *gatherer) code(n *node) {
 	g.into(depth)
 	raw := g.st.Data[g.begin:end]
 	v := Given{Name: n.label(), Raw: raw}
+	if v.Name == "" && len(raw) == 0 {
+		return // it shows, or checks, what others hold
+	}
 	if n.Write != nil && g.shown {
 		if b, err := n.Write(nil, g.text); err == nil && bytes.Equal(b, raw) {
 			v.B, v.Raw = g.text, nil

@@ -2,11 +2,14 @@ package layer
 
 import (
 	"fmt"
+	"slices"
+	"sync"
 )
 
 // pool is what is given for the fields of a layer, or of a field. Each is used
 // once.
 type pool struct {
+	ranks  *ranks
 	tokens []token
 	lists  [][]node // where they may stand
 	short  bool     // what is not given is not written
@@ -14,37 +17,96 @@ type pool struct {
 
 type token struct {
 	*Given
-	rank int // how well its name fits the field that it fits best
+	rank int    // how well its name fits the field that it fits best
+	full string // that field's full name, by which others of its kind are known too
 	used bool
 }
 
-func newPool(given []Given, list []node, more ...[]node) *pool {
-	p := &pool{tokens: make([]token, len(given)), lists: append([][]node{list}, more...)}
+func newPool(r *ranks, given []Given, list []node, more ...[]node) *pool {
+	p := &pool{ranks: r, tokens: make([]token, len(given)), lists: append([][]node{list}, more...)}
 	for i := range given {
 		t := token{Given: &given[i]}
 		for _, list := range p.lists {
-			t.rank = max(t.rank, best(list, t.Name))
+			if m := r.of(list)[t.Name]; m.rank > t.rank {
+				t.rank, t.full = m.rank, m.full
+			}
 		}
 		p.tokens[i] = t
 	}
 	return p
 }
 
+// match is the field that a name fits best.
+type match struct {
+	rank int
+	full string
+}
+
+// ranks remembers how well names fit the fields of lists. Several goroutines may
+// use it.
+type ranks struct{ known sync.Map } // of the first node of a list to a map of names
+
 // best is the rank of a name's best field in a list, at any depth.
-func best(list []node, name string) int {
-	r := 0
-	for i := range list {
-		n := &list[i]
-		r = max(r, n.rank(name), best(n.sub, name))
-		for _, c := range n.ordered {
-			r = max(r, best(c, name))
+func (r *ranks) best(list []node, name string) int { return r.of(list)[name].rank }
+
+// of is the ranks of all names in a list.
+func (r *ranks) of(list []node) map[string]match {
+	if len(list) == 0 {
+		return nil
+	}
+	if m, ok := r.known.Load(&list[0]); ok {
+		return m.(map[string]match)
+	}
+	m := map[string]match{}
+	put := func(name string, rank int, full string) {
+		if name != "" && m[name].rank < rank {
+			m[name] = match{rank, full}
 		}
 	}
-	return r
+	for i := range list {
+		n := &list[i]
+		put(n.Name, 3, n.Name)
+		put(n.Alias, 2, n.Name)
+		for at := range n.Name {
+			if n.Name[at] == '.' {
+				put(n.Name[at+1:], 1, n.Name)
+			}
+		}
+		for _, inner := range append([][]node{n.sub}, n.ordered...) {
+			for name, in := range r.of(inner) {
+				put(name, in.rank, in.full)
+			}
+		}
+	}
+	r.known.Store(&list[0], m)
+	return m
+}
+
+// has tells whether a list has a field that a token fits.
+func (r *ranks) has(list []node, t *token) bool {
+	m := r.of(list)
+	return t.rank > 0 && (m[t.Name].rank == t.rank || t.full != "" && m[t.full].rank == 3)
+}
+
+// hasAny is has for several lists.
+func (r *ranks) hasAny(lists [][]node, t *token) bool {
+	return slices.ContainsFunc(lists, func(list []node) bool { return r.has(list, t) })
+}
+
+// bestIn is the rank of a name's best field among what is in a field.
+func (r *ranks) bestIn(n *node, name string) int {
+	return max(r.best(n.sub, name), r.bestOf(n.ordered, name))
+}
+
+func (r *ranks) bestOf(lists [][]node, name string) (rank int) {
+	for _, list := range lists {
+		rank = max(rank, r.best(list, name))
+	}
+	return rank
 }
 
 func (t *token) fits(n *node) bool {
-	return !t.used && t.rank > 0 && n.rank(t.Name) == t.rank
+	return !t.used && t.rank > 0 && (n.rank(t.Name) == t.rank || t.full != "" && n.Name == t.full)
 }
 
 // find is what is given for a field, or nil.
@@ -64,18 +126,11 @@ func (p *pool) element(n *node) *token {
 		if t.used || t.Name != "" || n.Name != "" || n.Alias != "" {
 			continue
 		}
-		if len(t.Sub) == 0 || max(best(n.sub, t.Sub[0].Name), bestOf(n.ordered, t.Sub[0].Name)) > 0 {
+		if len(t.Sub) == 0 || p.ranks.bestIn(n, t.Sub[0].Name) > 0 {
 			return t
 		}
 	}
 	return nil
-}
-
-func bestOf(lists [][]node, name string) (r int) {
-	for _, list := range lists {
-		r = max(r, best(list, name))
-	}
-	return r
 }
 
 // inside is what is given for any field inside of one, or nil.
@@ -91,7 +146,7 @@ func (p *pool) inside(n *node) *token {
 // within is what is given for a field that has cases, and stands in one of them.
 func (p *pool) within(n *node) (list []*token) {
 	for i := range p.tokens {
-		if t := &p.tokens[i]; !t.used && t.Name != "" && bestOf(n.ordered, t.Name) == t.rank {
+		if t := &p.tokens[i]; !t.used && t.Name != "" && p.ranks.hasAny(n.ordered, t) {
 			list = append(list, t)
 		}
 	}
@@ -99,9 +154,9 @@ func (p *pool) within(n *node) (list []*token) {
 }
 
 // allIn tells whether all of these stand in a list.
-func allIn(tokens []*token, list []node) bool {
+func (p *pool) allIn(tokens []*token, list []node) bool {
 	for _, t := range tokens {
-		if best(list, t.Name) < t.rank {
+		if !p.ranks.has(list, t) {
 			return false
 		}
 	}
@@ -125,7 +180,7 @@ func (p *pool) reset(used []bool) {
 
 // any tells whether something is given that stands in a field, at any depth.
 func (p *pool) any(n *node) bool {
-	if p.done() {
+	if !p.may(n) {
 		return false
 	}
 	if p.anyOf(n.sub) {
@@ -133,6 +188,17 @@ func (p *pool) any(n *node) bool {
 	}
 	for _, c := range n.ordered {
 		if p.anyOf(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// may tells, quickly, whether something that is not used could stand in a field.
+func (p *pool) may(n *node) bool {
+	for i := range p.tokens {
+		t := &p.tokens[i]
+		if !t.used && (t.Name == "" || p.ranks.has(n.sub, t) || p.ranks.hasAny(n.ordered, t)) {
 			return true
 		}
 	}

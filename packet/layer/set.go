@@ -18,6 +18,7 @@ type Set struct {
 	also   map[string][]int
 	owner  int
 	data   *code
+	ranks  ranks // for building
 }
 
 // NewSet makes protocols ready. One that is named "data" takes what no other

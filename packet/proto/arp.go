@@ -10,7 +10,7 @@ var arp = &layer.Proto{
 		{Name: "arp.proto.type", Alias: "ptype", Title: "Protocol type", Bits: 16, Base: layer.Hex, Default: 0x0800, Enum: etherTypes},
 		{Name: "arp.hw.size", Alias: "hwlen", Title: "Hardware size", Bits: 8, Default: 6},
 		{Name: "arp.proto.size", Alias: "plen", Title: "Protocol size", Bits: 8, Default: 4},
-		{Name: "arp.opcode", Alias: "op", Title: "Opcode", Bits: 16, Default: 1, Enum: arpOpcodes},
+		{Name: "arp.opcode", Alias: "op", Title: "Opcode", Bits: 16, Default: 1, Enum: arpOpcodes, Words: map[string]uint64{"who-has": 1, "is-at": 2}},
 		{Kind: layer.Group, When: "rest >= 2 * (hwlen + plen)", Sub: []layer.Field{
 			{Name: "arp.src.hw_mac", Alias: "hwsrc", Title: "Sender MAC address", Kind: layer.MAC, When: "hwlen == 6 && (hwtype == 1 || hwtype == 6)"},
 			{Name: "arp.src.hw", Title: "Sender hardware address", Kind: layer.Bytes, Len: "hwlen", When: "hwlen != 0 && !(hwlen == 6 && (hwtype == 1 || hwtype == 6))"},
