@@ -6,4 +6,5 @@ import "github.com/netwright/netwright/packet/layer"
 // in them.
 var applications = []*layer.Proto{
 	tls, quic,
+	http,
 }
