@@ -108,7 +108,7 @@ func TestBuildErrors(t *testing.T) {
 }
 
 func TestBuildAllocatesNothing(t *testing.T) {
-	eth, ip, tcp := packet.Ethernet{}, packet.IPv4{Src: one, Dst: two}, packet.TCP{DstPort: 4444, Flags: packet.SYN}
+	eth, ip, tcp := packet.Ethernet{}, packet.IPv4{Src: one, Dst: two}, packet.TCP{SrcPort: 4443, DstPort: 4444, Flags: packet.SYN}
 	buf := make([]byte, 0, 128)
 	var p packet.Packet
 	p.Decode(nil, pcap.LinkEthernet)
@@ -129,7 +129,7 @@ func TestBuildAllocatesNothing(t *testing.T) {
 var hello = []byte("hello")
 
 func BenchmarkBuild(b *testing.B) {
-	eth, ip, tcp := packet.Ethernet{}, packet.IPv4{Src: one, Dst: two}, packet.TCP{DstPort: 4444, Flags: packet.SYN}
+	eth, ip, tcp := packet.Ethernet{}, packet.IPv4{Src: one, Dst: two}, packet.TCP{SrcPort: 4443, DstPort: 4444, Flags: packet.SYN}
 	buf := make([]byte, 0, 128)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -140,7 +140,7 @@ func BenchmarkBuild(b *testing.B) {
 }
 
 func BenchmarkViews(b *testing.B) {
-	frame, err := packet.Build(nil, &packet.Ethernet{}, &packet.IPv4{Src: one, Dst: two}, &packet.TCP{DstPort: 4444, Flags: packet.SYN}, packet.Payload(hello))
+	frame, err := packet.Build(nil, &packet.Ethernet{}, &packet.IPv4{Src: one, Dst: two}, &packet.TCP{SrcPort: 4443, DstPort: 4444, Flags: packet.SYN}, packet.Payload(hello))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -209,10 +209,10 @@ func (c *code) locate(b []byte) (loc Location) {
 		return loc
 	}
 	s := scope{data: b, end: len(b), wire: len(b)}
-	w := Walker{}
+	var walked int
+	var reason string
 	if c.walked || c.header == nil && !c.fixed && len(c.next) > 0 {
-		w.silent(c, b)
-		s.vals = w.vals
+		s.vals, walked, reason = c.walk(b)
 	}
 	switch {
 	case c.header != nil:
@@ -227,7 +227,7 @@ func (c *code) locate(b []byte) (loc Location) {
 	case len(c.next) == 0:
 		loc.Header = len(b)
 	default:
-		loc.Header, loc.Reason = w.bit/8, w.reason
+		loc.Header, loc.Reason = walked, reason
 	}
 	s.header = loc.Header
 	if c.total != nil {
@@ -242,6 +242,14 @@ func (c *code) locate(b []byte) (loc Location) {
 	}
 	c.key(&s, &loc)
 	return loc
+}
+
+// walk walks a layer for the values that expressions ask for and for its length.
+// A walker does not fit on the stack, so it is made only here.
+func (c *code) walk(b []byte) (vals []uint64, length int, reason string) {
+	w := Walker{}
+	w.silent(c, b)
+	return w.vals, w.bit / 8, w.reason
 }
 
 // key finds the first Next that holds, and its keys.
