@@ -58,8 +58,9 @@ func (st *Stack) Set() *Set { return st.set }
 
 // Start is where a dissection begins: with one protocol of a set.
 type Start struct {
-	set  *Set
-	code *code
+	set   *Set
+	code  *code
+	table *table // asked for a guess if the protocol refuses a frame
 }
 
 // Start is the protocol under a key of a table, such as "link" and a LINKTYPE_
@@ -67,18 +68,33 @@ type Start struct {
 func (s *Set) Start(table string, key uint32) Start {
 	if t := s.tables[table]; t != nil {
 		if c := t.get(key); c != nil {
-			return Start{s, c}
+			return Start{s, c, t}
 		}
 	}
-	return Start{s, s.data}
+	return Start{s, s.data, nil}
 }
 
 // StartAt is the protocol of that name, or data.
 func (s *Set) StartAt(name string) Start {
 	if c := s.byName[name]; c != nil {
-		return Start{s, c}
+		return Start{s, c, nil}
 	}
-	return Start{s, s.data}
+	return Start{s, s.data, nil}
+}
+
+// of is the protocol for a frame.
+func (s *Start) of(frame []byte) *code {
+	if s.code.Refuse == nil || !s.code.Refuse(frame) {
+		return s.code
+	}
+	if s.table != nil {
+		for _, g := range s.table.guess {
+			if g.Guess(frame) {
+				return g
+			}
+		}
+	}
+	return s.set.data
 }
 
 // Reset finds the layers of a frame, which stays the caller's and must not
@@ -91,7 +107,7 @@ func (st *Stack) Reset(set *Set, table string, key uint32, data []byte, wire int
 // ResetFrom is [Stack.Reset] with the first protocol already found.
 func (st *Stack) ResetFrom(start Start, data []byte, wire int) {
 	st.set, st.Data, st.Wire, st.Reason, st.n = start.set, data, max(wire, len(data)), "", 0
-	st.find(start.code)
+	st.find(start.of(data))
 }
 
 func (st *Stack) find(c *code) {
@@ -148,7 +164,7 @@ func (st *Stack) find(c *code) {
 func (st *Stack) after(c *code, loc *Location, start, end int) *code {
 	if loc.Next >= 0 && loc.Next < len(c.next) {
 		next := &c.next[loc.Next]
-		if next.proto != nil {
+		if next.proto.takes(st.Data[start:end]) {
 			return next.proto
 		}
 		if t := next.table; t != nil {
