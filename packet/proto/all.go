@@ -14,7 +14,7 @@ func All() []*layer.Proto {
 		data,
 		// Link.
 		ethernet, vlan, qinq, llc, arp, sll, sll2, null, raw, mpls, ppp, lcp, ipcp, ipv6cp, ccp, pap, chap,
-		pppoed, pppoes, chdlc, slarp, stp, lldp,
+		pppoed, pppoes, chdlc, slarp, stp, lldp, isl, fabricPath,
 		// Internet.
 		ipv4, ipv6, ipv6Hop, ipv6Routing, ipv6Fragment, ipv6Destination, icmp, igmp, icmpv6, gre, vrrp,
 		// Transport.

@@ -88,7 +88,7 @@ var neighbourOptions = layer.Field{
 		{Of: []uint64{31}, Fields: []layer.Field{ // RFC 8106
 			optionReserved("2"),
 			{Name: "icmpv6.opt.dnssl.lifetime", Alias: "lifetime", Title: "Lifetime", Bits: 32, Default: 1800},
-			{Kind: layer.Group, Repeat: "rest", Until: "u8(0) == 0", Sub: []layer.Field{plainDomain(layer.Field{Name: "icmpv6.opt.dnssl", Alias: "searchlist", Title: "Domain Names"})}},
+			{Kind: layer.Group, Repeat: "rest", Until: "u8(0) == 0", Sub: []layer.Field{domain(layer.Field{Name: "icmpv6.opt.dnssl", Alias: "searchlist", Title: "Domain Names"})}},
 			optionPadding,
 		}},
 		{Of: []uint64{33}, Fields: []layer.Field{ // RFC 6775
@@ -104,7 +104,7 @@ var neighbourOptions = layer.Field{
 				{Name: "icmpv6.opt.pref64.plc", Alias: "plc", Title: "PLC (Prefix Length Code)", Bits: 3, Base: layer.Hex},
 			}},
 			{Name: "icmpv6.opt.pref64.scaled_lifetime", Title: "Scaled Lifetime", Calc: "scaledlifetime", At: "2", Len: "2"},
-			{Kind: layer.Group, When: "rest == 12", Code: shortPrefix, Sub: []layer.Field{{Name: "icmpv6.opt.pref64.prefix", Title: "Prefix", Kind: layer.IPv6}}},
+			{Kind: layer.Group, When: "olen == 2", Code: shortPrefix, Sub: []layer.Field{{Name: "icmpv6.opt.pref64.prefix", Title: "Prefix", Kind: layer.IPv6}}},
 		}},
 		{Fields: []layer.Field{{Name: "icmpv6.data", Title: "Data", Kind: layer.Bytes, When: "rest > 0"}}},
 	},

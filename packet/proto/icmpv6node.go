@@ -19,10 +19,10 @@ var nodeInformation = []layer.Field{
 	{Kind: layer.Group, Switch: "type == 139 ? code : 16 + qtype", Cases: []layer.Case{
 		{Of: []uint64{0}, Fields: []layer.Field{{Name: "icmpv6.ni.query.subject_ipv6", Title: "IPv6 subject address", Kind: layer.IPv6}}},
 		{Of: []uint64{2}, Fields: []layer.Field{{Name: "icmpv6.ni.query.subject_ipv4", Title: "IPv4 subject address", Kind: layer.IPv4}}},
-		{Of: []uint64{1}, Fields: []layer.Field{plainDomain(layer.Field{Name: "icmpv6.ni.query.subject_fqdn", Title: "FQDN subject"})}},
+		{Of: []uint64{1}, Fields: []layer.Field{domain(layer.Field{Name: "icmpv6.ni.query.subject_fqdn", Title: "FQDN subject"})}},
 		{Of: []uint64{18}, Fields: []layer.Field{
 			{Name: "icmpv6.ni.reply.node_ttl", Title: "TTL", Bits: 32},
-			{Kind: layer.Group, Repeat: "*", Sub: []layer.Field{plainDomain(layer.Field{Name: "icmpv6.ni.reply.node_name", Title: "Name Node"})}},
+			{Kind: layer.Group, Repeat: "*", Sub: []layer.Field{domain(layer.Field{Name: "icmpv6.ni.reply.node_name", Title: "Name Node"})}},
 		}},
 		{Of: []uint64{19}, Fields: []layer.Field{{Kind: layer.Group, Repeat: "rest / 20", Sub: []layer.Field{
 			{Name: "icmpv6.ni.reply.node_ttl", Title: "TTL", Bits: 32},

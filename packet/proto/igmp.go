@@ -46,9 +46,15 @@ var igmp = &layer.Proto{
 			}},
 		}},
 	},
+	Refuse:   otherThanGroups,
 	Checksum: &layer.Checksum{Field: "chksum"},
 	Answers:  &layer.Answer{Pair: map[string][]layer.Answers{"type": {{Ask: 0x11, Answer: 0x12}, {Ask: 0x11, Answer: 0x16}, {Ask: 0x11, Answer: 0x22}}}},
 	Summary:  "${type} ${gaddr}",
+}
+
+// otherThanGroups tells of DVMRP and PIM version 1, which borrow IGMP's number.
+func otherThanGroups(b []byte) bool {
+	return len(b) == 0 || b[0] == 0x13 || b[0] == 0x14
 }
 
 var (

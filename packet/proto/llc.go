@@ -61,6 +61,7 @@ var llc = &layer.Proto{
 		{When: snapAhead + " && u24(3) == 0x0080C2 && (u16(6) == 1 || u16(6) == 7)", Proto: "eth"},
 		{When: "!(" + snapAhead + ") && u8(2) & 0xEF == 3", By: "dsap", Table: "llc.dsap"},
 	},
+	Refuse:  func(b []byte) bool { return len(b) > 1 && b[0] == 0xFF && b[1] == 0xFF }, // Novell's raw frames
 	Summary: "${dsap}",
 }
 
