@@ -145,7 +145,7 @@ func explainArithmetic(n arithmetic) string {
 	if a.size == 1 {
 		return "byte " + at + " of the " + header + " header"
 	}
-	return fmt.Sprintf("the %d bytes at %s of the %s header", a.size, at, header)
+	return fmt.Sprintf("the %d-byte number at %s of the %s header", a.size, at, header)
 }
 
 func explainSpecial(n *special) string {

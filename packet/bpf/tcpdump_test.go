@@ -19,10 +19,10 @@ import (
 
 // compileByTcpdump asks tcpdump for its program; "" and a reason where it
 // refuses.
-func compileByTcpdump(t *testing.T, dlt, expr string) (*listing, string) {
+func compileByTcpdump(t *testing.T, dlt, expr string, flags ...string) (*listing, string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	cmd := exec.Command("tcpdump", "-ddd", "-y", dlt, "--", expr)
+	cmd := exec.Command("tcpdump", append(flags, "-ddd", "-y", dlt, "--", expr)...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
 		return nil, errs.String()
@@ -129,11 +129,13 @@ func TestRandomAgainstTcpdump(t *testing.T) {
 	}
 }
 
-// randomExpression joins everyday expressions.
+// randomExpression joins everyday expressions. Geneve is left out: where what
+// follows it is reached without it (`geneve or ip`), libpcap's programs read
+// memory that they have not written.
 func randomExpression(r *rand.Rand, dlt string, depth int) string {
 	if depth == 0 || r.IntN(4) == 0 {
-		if dlt == "EN10MB" && r.IntN(3) == 0 {
-			return etherOnly[r.IntN(len(etherOnly))]
+		if special := etherOnly[r.IntN(len(etherOnly))]; dlt == "EN10MB" && r.IntN(3) == 0 && !strings.Contains(special, "geneve") {
+			return special
 		}
 		return everyday[r.IntN(len(everyday))]
 	}
@@ -169,8 +171,11 @@ func checkAgainstTcpdump(t *testing.T, dlt string, exprs []string, frames []pcap
 		theirs, reason := compileByTcpdump(t, dlt, expr)
 		ours, err := bpf.New(expr, supported[dlt], opts)
 		if theirs != nil && err != nil && strings.Contains(err.Error(), "rejects all packets") {
-			// Ours sees that of more expressions than theirs does.
+			// Ours sees that of other expressions than theirs does.
 			ours, err = bpf.Load([]netbpf.RawInstruction{{Op: 0x06}})
+		}
+		if theirs == nil && err == nil && strings.Contains(reason, "rejects all packets") {
+			theirs = &listing{code: []netbpf.RawInstruction{{Op: 0x06}}}
 		}
 		if theirs == nil || err != nil {
 			if (theirs == nil) != (err != nil) {
@@ -185,11 +190,17 @@ func checkAgainstTcpdump(t *testing.T, dlt string, exprs []string, frames []pcap
 			t.Errorf("%q on %s, not optimized: %v", expr, dlt, err)
 			continue
 		}
+		literally := func(p *bpf.Packet) uint32 {
+			l, _ := compileByTcpdump(t, dlt, expr, "-O")
+			return l.run(p)
+		}
 		for i, f := range frames {
 			p := bpf.Packet{Data: f.Data, Length: f.Length}
-			// Where a frame is cut off, a program that asks for less of it may
-			// get further than the one that was written.
-			if w, g := theirs.run(&p), ours.Run(&p); w != g && w != asWritten.Run(&p) {
+			w, g := theirs.run(&p), ours.Run(&p)
+			// A frame may be cut off where a program that asks for less of it
+			// gets further than the one that was written; and the optimizer of
+			// libpcap 1.10 makes a wrong program now and then.
+			if w != g && w != asWritten.Run(&p) && g != literally(&p) {
 				t.Errorf("%q on %s, frame %d (%x): got %d, want %d", expr, dlt, i, f.Data, g, w)
 				break
 			}
