@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 
@@ -17,6 +18,10 @@ type berType struct {
 	// that of value is in the contents, or how many there are of of.
 	whole, choice, value string
 
+	// octets says that value is text only where it is printable, and else shown by
+	// its bytes.
+	octets bool
+
 	// In the contents are seq, one after another, of which any may be absent, or
 	// as many as there are of the alternatives that of lists.
 	seq, of []berType
@@ -30,6 +35,7 @@ type berNode struct {
 	tag                  byte
 	whole, choice, value int
 	kind                 layer.Kind // of value
+	octets               bool
 	seq, of              []berNode
 	again                func() []berNode
 }
@@ -54,7 +60,7 @@ func compileBER(fields []layer.Field, types []berType) []berNode {
 	for i, t := range types {
 		n := berNode{
 			tag: t.tag, whole: place(t.whole), choice: place(t.choice), value: place(t.value),
-			seq: compileBER(fields, t.seq), of: compileBER(fields, t.of), again: t.again,
+			seq: compileBER(fields, t.seq), of: compileBER(fields, t.of), again: t.again, octets: t.octets,
 		}
 		if n.value >= 0 {
 			n.kind = fields[n.value].Kind
@@ -172,8 +178,31 @@ func (n *berNode) emit(w *layer.Walker, e element) bool {
 			return true
 		}
 		size = uint64(binary.BigEndian.Uint32(b))
+	case layer.String:
+		b, _, _ = bytes.Cut(b, []byte{0})
+		if n.octets && !printable(b) {
+			b = hexPairs(w.Scratch(), b)
+		}
 	}
-	return w.Emit(n.value, e.body, len(b), size, b)
+	return w.Emit(n.value, e.body, e.end-e.body, size, b)
+}
+
+// printable tells whether all bytes are printable ASCII.
+func printable(b []byte) bool {
+	return !slices.ContainsFunc(b, func(c byte) bool { return c < ' ' || c > '~' })
+}
+
+// hexPairs appends bytes as pairs of digits with colons, as many as there is room
+// for.
+func hexPairs(dst, b []byte) []byte {
+	const digits = "0123456789abcdef"
+	for i, c := range b[:min(len(b), cap(dst)/3)] {
+		if i > 0 {
+			dst = append(dst, ':')
+		}
+		dst = append(dst, digits[c>>4], digits[c&15])
+	}
+	return dst
 }
 
 // berNumber is an INTEGER, ENUMERATED or BOOLEAN (X.690 section 8.3), of which

@@ -36,7 +36,7 @@ var radiusValues = []layer.Case{
 	{Of: []uint64{6}, Fields: []layer.Field{{Name: "radius.Service_Type", Title: "Service-Type", Bits: 32, Enum: radiusServices}}},
 	{Of: []uint64{7}, Fields: []layer.Field{{Name: "radius.Framed_Protocol", Title: "Framed-Protocol", Bits: 32}}},
 	{Of: []uint64{8}, Fields: []layer.Field{{Name: "radius.Framed-IP-Address", Title: "Framed-IP-Address", Kind: layer.IPv4}}},
-	{Of: []uint64{9}, Fields: []layer.Field{{Name: "radius.Framed-IP-Netmask", Title: "Framed-IP-Netmask", Kind: layer.IPv4}}},
+	{Of: []uint64{9}, Fields: []layer.Field{{Name: "radius.Framed_IP_Netmask", Title: "Framed-IP-Netmask", Kind: layer.IPv4}}},
 	{Of: []uint64{10}, Fields: []layer.Field{{Name: "radius.Framed_Routing", Title: "Framed-Routing", Bits: 32}}},
 	{Of: []uint64{11}, Fields: []layer.Field{{Name: "radius.Filter_Id", Title: "Filter-Id", Kind: layer.String}}},
 	{Of: []uint64{12}, Fields: []layer.Field{{Name: "radius.Framed_MTU", Title: "Framed-MTU", Bits: 32}}},
