@@ -88,9 +88,10 @@ func (w *watcher) run(cmd *cobra.Command) error {
 	w.packet = dissect.NewPacket(set)
 	w.out = bufio.NewWriterSize(cmd.OutOrStdout(), 64<<10)
 	if w.filter != "" {
-		if w.match, err = display.Compile(set, w.filter); err != nil {
-			return &usageError{fmt.Errorf("filter %s: %w", w.filter, err)}
+		if w.match, err = compileDisplay(set, w.filter); err != nil {
+			return err
 		}
+		w.from.display = w.match.Capture()
 	}
 	if w.last {
 		w.config.Streams.Policy, w.config.Fragments.Policy = reassembly.Last, reassembly.Last

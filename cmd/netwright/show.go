@@ -56,14 +56,31 @@ func (s *show) printer(set *layer.Set) (func(dst []byte, p *dissect.Packet) []by
 	}, nil
 }
 
+// compile makes the display filter ready.
+func (s *show) compile() (*display.Filter, error) {
+	set, err := s.protos.set()
+	if err != nil {
+		return nil, err
+	}
+	return compileDisplay(set, s.filter)
+}
+
+func compileDisplay(set *layer.Set, text string) (*display.Filter, error) {
+	filter, err := display.Compile(set, text)
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("filter %s: %w", text, err)}
+	}
+	return filter, nil
+}
+
 // match makes what chooses packets; nil where all are wanted.
 func (s *show) match(set *layer.Set) (func(p *dissect.Packet) bool, error) {
 	if s.filter == "" {
 		return nil, nil
 	}
-	filter, err := display.Compile(set, s.filter)
+	filter, err := compileDisplay(set, s.filter)
 	if err != nil {
-		return nil, &usageError{fmt.Errorf("filter %s: %w", s.filter, err)}
+		return nil, err
 	}
 	return func(p *dissect.Packet) bool {
 		return filter.Match(&p.Stack, &display.Info{Number: p.Number, Time: p.Time, Since: p.Since, Interface: p.Interface})

@@ -16,8 +16,9 @@ import (
 
 // tap is what is captured: what sniff and flows have in common.
 type tap struct {
-	config wire.Config
-	filter string
+	config  wire.Config
+	filter  string
+	display string // what of a display filter the kernel can decide, as a capture filter
 }
 
 func (t *tap) addFlags(cmd *cobra.Command) {
@@ -32,14 +33,24 @@ func (t *tap) addFlags(cmd *cobra.Command) {
 // open opens the capture, and gives up all privileges then: no byte of a packet
 // is looked at with them.
 func (t *tap) open(cmd *cobra.Command) (*wire.Capture, error) {
-	if t.filter != "" {
+	if t.filter != "" || t.display != "" {
 		link, err := wire.LinkTypeOf(t.config.Interface)
 		if err != nil {
 			return nil, err
 		}
-		program, err := bpf.Compile(t.filter, link, &bpf.Options{LinuxExtensions: true})
+		opts := &bpf.Options{LinuxExtensions: true}
+		program, err := bpf.Compile(t.filter, link, opts)
 		if err != nil {
 			return nil, &usageError{fmt.Errorf("capture filter %q: %w", t.filter, err)}
+		}
+		if t.display != "" {
+			both := t.display
+			if t.filter != "" {
+				both = "(" + t.filter + ") and (" + t.display + ")"
+			}
+			if narrower, err := bpf.Compile(both, link, opts); err == nil { // some links do not know TCP
+				program = narrower
+			}
 		}
 		t.config.Filter = []netbpf.RawInstruction(program)
 	}
@@ -79,7 +90,8 @@ func sniffCommand() *cobra.Command {
   netwright sniff -Y 'dns.qry.name contains "example"' --json udp port 53
   netwright sniff -i eth0 --stats`,
 		Long: `FILTER is a capture filter, the language of tcpdump: what it refuses does not reach
-this program. -Y takes a display filter, that of Wireshark. It goes on until it is
+this program. -Y takes a display filter, that of Wireshark, of which the kernel
+decides what it can. It goes on until it is
 interrupted, or has seen enough, and says then how many packets came and how many
 were lost.
 
@@ -87,6 +99,13 @@ It takes root or the capability CAP_NET_RAW, which is given up when the sockets 
 open.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			from.filter = strings.Join(args, " ")
+			if how.filter != "" {
+				filter, err := how.compile()
+				if err != nil {
+					return err
+				}
+				from.display = filter.Capture()
+			}
 			capture, err := from.open(cmd)
 			if err != nil {
 				return err

@@ -13,6 +13,7 @@ import (
 // goroutines; each compiles its own.
 type Filter struct {
 	text  string
+	node  *node
 	match func(*packet) bool
 	p     packet
 }
@@ -29,7 +30,7 @@ func Compile(set *layer.Set, filter string) (*Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Filter{text: filter, match: match}, nil
+	return &Filter{text: filter, node: n, match: match}, nil
 }
 
 // String is the filter as it was written.

@@ -3,10 +3,14 @@ package display
 import (
 	"encoding/hex"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/netwright/netwright/packet/bpf"
 	"github.com/netwright/netwright/packet/layer"
+	"github.com/netwright/netwright/packet/pcap"
 	"github.com/netwright/netwright/packet/proto"
 )
 
@@ -147,4 +151,127 @@ func TestMatchAllocatesNothing(t *testing.T) {
 	}); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+func TestCapture(t *testing.T) {
+	const rest = "not ((ip and ip[9] = 6) or (ip6 and ip6[6] = 6))"
+	for filter, want := range map[string]string{
+		"tcp.port == 80": rest + " or ((tcp port 80))",
+		"tcp.dport in {80, 443} && ip.src == 10.0.0.0/8": rest + " or ((tcp dst port 80 or tcp dst port 443) and (src net 10.0.0.0/8))",
+		"tcp.port == 80 || tcp.port == 81":               rest + " or (((tcp port 80) or (tcp port 81)))",
+		"tcp.flags.syn == 1 && dns":                      rest + " or (((ip6 or tcp[13] & 2 != 0)))",
+		"udp":                                            rest,
+		"udp.port == 53 || arp":                          rest,
+		"udp || tcp.port == 80":                          rest + " or (((tcp port 80)))",
+		"dns":                                            "",
+		"tcp.port == 80 || ip.src == 10.0.0.1":           "",
+		"!(tcp.port == 80)":                              "",
+		"tcp.port != 80":                                 "",
+		"tcp.port in {80..90}":                           "",
+		"len(tcp) == 20":                                 "",
+	} {
+		f, err := Compile(proto.Set(), filter)
+		if err != nil {
+			t.Errorf("%s: %v", filter, err)
+		} else if got := f.Capture(); got != want {
+			t.Errorf("%s: %q, and should be %q", filter, got, want)
+		}
+	}
+}
+
+// What a display filter is true for, its capture filter passes: on every frame
+// of the suites.
+func TestCapturePasses(t *testing.T) {
+	files, _ := filepath.Glob("../../../shared/suites/*captures/*")
+	if len(files) == 0 {
+		if os.Getenv("CI") != "" {
+			t.Fatal("../shared/suites is not there")
+		}
+		t.Skip("../shared/suites is not there")
+	}
+	type pair struct {
+		display *Filter
+		capture *bpf.Program
+	}
+	var pairs []pair
+	for _, text := range []string{
+		"tcp.port == 80", "udp", "icmp", "arp || udp.port in {53, 67}", "tcp.flags.syn == 1 && ip.addr == 10.0.0.0/8", "ip.src == 192.168.0.0/16 && tcp.dstport in {22, 80, 443}",
+		"tcp.srcport == 443 || tcp.dstport == 443", "ipv6.addr == 2001::/16 && tcp.port == 80",
+	} {
+		f, err := Compile(proto.Set(), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Capture() == "" {
+			t.Fatalf("%s pushes nothing down", text)
+		}
+		program, err := bpf.New(f.Capture(), pcap.LinkEthernet, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", f.Capture(), err)
+		}
+		pairs = append(pairs, pair{f, program})
+	}
+	var st layer.Stack
+	matched, refused := 0, 0
+	for _, file := range files {
+		r, err := pcap.Open(file)
+		if err != nil {
+			continue // not all are sound
+		}
+		var p pcap.Packet
+		for r.Read(&p) == nil {
+			if p.LinkType != pcap.LinkEthernet {
+				continue
+			}
+			st.Reset(proto.Set(), "link", uint32(p.LinkType), p.Data, p.Length)
+			for _, pair := range pairs {
+				pass := pair.capture.Match(p.Data, p.Length)
+				if !pass {
+					refused++
+				}
+				if pair.display.Match(&st, nil) {
+					if matched++; !pass {
+						t.Errorf("%s: %s is true for a frame that %s refuses", file, pair.display, pair.display.Capture())
+					}
+				}
+			}
+		}
+		r.Close()
+	}
+	if matched == 0 || refused == 0 {
+		t.Errorf("%d frames matched, %d were refused", matched, refused)
+	}
+}
+
+// Whatever the text, compiling ends with a filter or a mistake in it; a filter
+// answers for any frame, and its capture filter compiles.
+func FuzzCompile(f *testing.F) {
+	for _, s := range []string{"tcp.port == 80 && !(ip.src in {10.0.0.0/8 1.2.3.4})", "eth.src[0:3,-1] == 01:02:03:04 or frame contains \"x\"", "all len(tcp.options) > 3 and count(ip.src) == 1", "tcp.flags & 0x12 == 2", "1 < tcp.port < 3", "r\"x\" == http.host"} {
+		f.Add(s, []byte{1, 2, 3})
+	}
+	f.Fuzz(func(t *testing.T, text string, data []byte) {
+		filter, err := Compile(proto.Set(), text)
+		if err != nil {
+			var mistake *Error
+			if !errors.As(err, &mistake) || mistake.Column < 1 || mistake.Column > len(text)+1 {
+				t.Fatalf("%q: %v", text, err)
+			}
+			return
+		}
+		st := stack(t, syn)
+		match := filter.Match(st, nil)
+		if again, err := Compile(proto.Set(), "("+text+")"); err != nil || again.Match(st, nil) != match {
+			t.Fatalf("%q in brackets: %v", text, err)
+		}
+		if not, err := Compile(proto.Set(), "!("+text+")"); err == nil && not.Match(st, nil) == match {
+			t.Fatalf("%q and its opposite are both %v", text, match)
+		}
+		st.Reset(proto.Set(), "link", 1, data, len(data))
+		filter.Match(st, nil)
+		if c := filter.Capture(); c != "" {
+			if _, err := bpf.New(c, pcap.LinkEthernet, nil); err != nil {
+				t.Fatalf("%q: %q: %v", text, c, err)
+			}
+		}
+	})
 }
