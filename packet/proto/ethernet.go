@@ -72,7 +72,7 @@ func trailer(name string, checked bool) layer.Field {
 func showTrailer(w *layer.Walker, checked bool) {
 	const least, enough = 60, 64
 	b := w.Rest()
-	if pad := least - w.Offset(); w.Wire() >= least && pad > 0 && pad <= len(b) && allZero(b[:pad]) {
+	if pad := least - w.Wire() + w.Under(0).Wire - w.Offset(); w.Wire() >= least && pad > 0 && pad <= len(b) && allZero(b[:pad]) {
 		if !w.Emit(0, w.Offset(), pad, uint64(pad), b[:pad]) || !w.Move(pad) {
 			return
 		}

@@ -57,6 +57,7 @@ var gre = &layer.Proto{
 	Header: "routing_present ? rest : 4 + 4 * (chksum_present + key_present + seqnum_present + (version == 1 && u8(1) >> 7)) + (proto == 0x883E) * 4",
 	Next: []layer.Next{
 		{When: "!routing_present && proto == 0x883E", Proto: "ip"},
+		{When: "!routing_present && proto == 0x880B", Proto: "ppp"},
 		{When: "!routing_present", By: "proto", Table: "eth.type"},
 	},
 	Locate:   locateGRE,
@@ -84,6 +85,8 @@ func locateGRE(b []byte) (loc layer.Location) {
 		loc.Key = 0
 		return loc
 	}
-	loc.Next = 1
+	if loc.Next = 2; loc.Key == 0x880B {
+		loc.Next, loc.Key = 1, 0
+	}
 	return loc
 }

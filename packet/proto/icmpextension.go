@@ -55,7 +55,7 @@ var interfaceInformation = []layer.Field{
 	}},
 	{Kind: layer.Group, When: "name_present", Len: "u8(0) == 0 ? 1 : u8(0)", Sub: []layer.Field{
 		{Name: "icmp.int_info.name_length", Title: "Name Length", Bits: 8},
-		{Name: "icmp.int_info.name", Title: "Name", Kind: layer.String},
+		{Name: "icmp.int_info.name", Title: "Name", Kind: layer.String, When: "name_length <= 63"},
 	}},
 	{Name: "icmp.int_info.mtu", Title: "Maximum Transmission Unit", Bits: 32, When: "mtu_present"},
 }

@@ -27,7 +27,9 @@ var ipv6 = &layer.Proto{
 		{Name: "ipv6.nxt", Alias: "nh", Title: "Next Header", Bits: 8, Auto: "next", Default: 59, Enum: ipProtocols},
 		{Name: "ipv6.hlim", Alias: "hlim", Title: "Hop Limit", Bits: 8, Default: 64},
 		{Name: "ipv6.src", Alias: "src", Also: []string{"ipv6.addr", "ipv6.host", "ipv6.src_host"}, Title: "Source Address", Kind: layer.IPv6},
+		embedded("src", "8"),
 		{Name: "ipv6.dst", Alias: "dst", Also: []string{"ipv6.addr", "ipv6.host", "ipv6.dst_host"}, Title: "Destination Address", Kind: layer.IPv6},
+		embedded("dst", "24"),
 	},
 	Header:  "40",
 	Total:   "plen != 0 ? 40 + plen : nh == 0 && u16(42) == 0xC204 ? 40 + u32(44) : 40", // a jumbogram: RFC 2675

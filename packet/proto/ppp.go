@@ -8,18 +8,17 @@ var ppp = &layer.Proto{
 	Name: "ppp", Title: "Point-to-Point Protocol", Alias: []string{"PPP", "HDLC"}, Spec: "RFC 1661, RFC 1662",
 	On: []layer.On{
 		{Table: "link", Keys: []uint64{9, 50, 51}},
-		{Table: "eth.type", Keys: []uint64{0x880B}},
 	},
 	Fields: []layer.Field{
-		{Kind: layer.Group, When: "u16(0) == 0xFF03", Sub: []layer.Field{
+		{Kind: layer.Group, When: "u8(0) == 0xFF", Sub: []layer.Field{
 			{Name: "ppp.address", Title: "Address", Bits: 8, Base: layer.Hex, Default: 0xFF},
 			{Name: "ppp.control", Title: "Control", Bits: 8, Base: layer.Hex, Default: 3},
 		}},
 		{Name: "ppp.protocol", Alias: "proto", Title: "Protocol", Base: layer.Hex, Len: "u8(0) & 1 ? 1 : 2", Enum: pppProtocols, Auto: "next"},
 	},
-	Header: "u16(0) == 0xFF03 ? u8(2) & 1 ? 3 : 4 : u8(0) & 1 ? 1 : 2",
+	Header: "u8(0) == 0xFF ? u8(2) & 1 ? 3 : 4 : u8(0) & 1 ? 1 : 2",
 	Next: []layer.Next{
-		{When: "u16(0) == 0xFF03", By: "u8(2) & 1 ? u8(2) : u16(2)", Table: "ppp.protocol"},
+		{When: "u8(0) == 0xFF", By: "u8(2) & 1 ? u8(2) : u16(2)", Table: "ppp.protocol"},
 		{By: "u8(0) & 1 ? u8(0) : u16(0)", Table: "ppp.protocol"},
 	},
 	Locate:  locatePPP,
@@ -27,7 +26,7 @@ var ppp = &layer.Proto{
 }
 
 func locatePPP(b []byte) (loc layer.Location) {
-	if len(b) >= 2 && be16(b) == 0xFF03 {
+	if len(b) >= 2 && b[0] == 0xFF {
 		loc.Header = 2
 	} else {
 		loc.Next = 1
