@@ -50,6 +50,9 @@ func TestErrors(t *testing.T) {
 		{"ifname eth0", pcap.LinkEthernet, 1, "'ifname' supported only on PF linktype"},
 		{"ether[0xfffff004:2] = 4", pcap.LinkEthernet, 1, "beyond the end of any packet"},
 		{"tcp", pcap.LinkRadiotap, 1, "is not supported"},
+		{"portrange http", pcap.LinkEthernet, 11, "unknown port in range 'http'"},
+		{"tcp portrange tftp-80", pcap.LinkEthernet, 15, "port 'tftp' is udp"},
+		{"portrange 80-70000", pcap.LinkEthernet, 11, "port number 70000 greater than maximum 65535"},
 		{"port 0080", pcap.LinkEthernet, 6, "contains non-octal digit"},
 		{"tcp and \x01", pcap.LinkEthernet, 9, "syntax error"},
 		{strings.Repeat("(", 300) + "tcp" + strings.Repeat(")", 300), pcap.LinkEthernet, 201, "nested too deeply"},
@@ -121,7 +124,7 @@ func TestManyHosts(t *testing.T) {
 func TestNamedService(t *testing.T) {
 	for expr, same := range map[string]string{
 		"port http": "tcp port 80", "udp port ntp": "udp port 123", "tcp port domain": "tcp port 53",
-		"portrange ftp-data-ftp": "tcp portrange 20-21", "portrange 22-ssh": "port 22",
+		"portrange ftp-data-ftp": "tcp portrange 20-21", "portrange 22-ssh": "port 22", "udp portrange tftp-1000": "udp portrange 1000-69",
 	} {
 		a, err := bpf.Compile(expr, pcap.LinkEthernet, nil)
 		b, err2 := bpf.Compile(same, pcap.LinkEthernet, nil)

@@ -96,12 +96,9 @@ func (c *compiler) ports(n *identified) (low, high, only uint32, err error) {
 	return portRange(id, q)
 }
 
-// portRange reads `80-90`, `ssh-smtp` or a single service. A service's name
-// may have a hyphen too, so every one is tried as the range's.
+// portRange reads `80-90` or `ssh-smtp`. A service's name may have a hyphen
+// too, so every one is tried as the range's.
 func portRange(id token, q qualifiers) (low, high, only uint32, err error) {
-	if low, only, err = servicePort(id, id.text, q); err == nil {
-		return low, low, only, nil
-	}
 	for i := range id.text {
 		if id.text[i] != '-' || i == 0 {
 			continue
@@ -120,9 +117,6 @@ func portRange(id token, q qualifiers) (low, high, only uint32, err error) {
 			firstOnly = 0
 		}
 		return min(first, last), max(first, last), firstOnly, nil
-	}
-	if !isUnknown(err) {
-		return 0, 0, 0, err
 	}
 	return 0, 0, 0, errorAt(id.pos, "unknown port in range '%s'", id.text).hint("write two ports or services, as in 8000-8010")
 }

@@ -213,6 +213,16 @@ var vocabulary = strings.Fields(`tcp udp ip ip6 arp ether icmp src dst and or no
 	( ) ( ) [ ] : 80 5 0 10.0.0.1 10.0 ::1 1:2:3:4:5:6 = != > & + - len less greater vlan mpls broadcast multicast 25-53 \tcp
 	80 443 http / 24 mask 255.0.0.0 isis stp llc byte src dst host port and or`)
 
+// Parts of primitives.
+var (
+	protocols = append(strings.Fields(`ether link ip ip6 arp rarp tcp udp sctp icmp icmp6 igmp igrp pim vrrp carp ah esp
+		atalk aarp decnet lat sca moprc mopdl iso esis isis clnp l1 stp ipx netbeui radio`), "", "", "")
+	directions  = []string{"", "", "", "src", "dst", "src or dst", "dst and src", "addr1", "ra"}
+	kinds       = []string{"", "host", "net", "port", "portrange", "proto", "protochain", "gateway", "broadcast", "multicast"}
+	identifiers = strings.Fields(`10.0.0.1 10.0 10 80 0x50 10.0.0.0/8 10.0.0.1/8 ::1 fe80::/10 1:2:3:4:5:6 http 80-90 \\tcp \\ip 1.1
+		(80or443) nosuch [0]=1 [0:2]&3!=1`)
+)
+
 // TestRandomWordsAgainstTcpdump asks both whether a random text is an
 // expression at all; NETWRIGHT_RANDOM says how many are tried.
 func TestRandomWordsAgainstTcpdump(t *testing.T) {
@@ -223,16 +233,27 @@ func TestRandomWordsAgainstTcpdump(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(seed, 3))
 	accepted := 0
-	for range count {
+	pick := func(from []string) string { return from[r.IntN(len(from))] }
+	for i := range count {
 		var words []string
 		for range 1 + r.IntN(6) {
-			words = append(words, vocabulary[r.IntN(len(vocabulary))])
+			words = append(words, pick(vocabulary))
+		}
+		if i%2 == 0 { // one primitive, of parts that need not go together
+			words = []string{pick(protocols), pick(directions), pick(kinds), pick(identifiers)}
 		}
 		expr := strings.Join(words, " ")
+		if strings.HasPrefix(expr, "decnet") || strings.HasPrefix(expr, "isis") {
+			continue // libpcap 1.10 takes addresses and types that later ones refuse
+		}
 		theirs, reason := compileByTcpdump(t, "EN10MB", expr)
 		_, err := bpf.Compile(expr, pcap.LinkEthernet, nil)
-		if theirs != nil {
+		if err != nil && strings.Contains(err.Error(), "rejects all packets") {
+			err = nil
+		}
+		if theirs != nil || strings.Contains(reason, "rejects all packets") {
 			accepted++
+			theirs = &listing{}
 		}
 		if (theirs == nil) != (err != nil) {
 			t.Errorf("%q: tcpdump says %q, we %v", expr, strings.TrimSpace(reason), err)
