@@ -96,8 +96,10 @@ func (t *table) add(values ...any) {
 	t.rows = append(t.rows, cells)
 }
 
-func (t *table) write(w io.Writer) error {
-	p := painter(w)
+func (t *table) write(w io.Writer) error { return t.painted(w, painter(w)) }
+
+// painted writes the table with or without colours, whatever w is.
+func (t *table) painted(w io.Writer, p paint) error {
 	var widths []int
 	for _, row := range t.rows {
 		for i, c := range row {

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// secondsFlag is a flag for a time, as 200ms or, in the manner of ping, as a
+// number of seconds.
+type secondsFlag struct{ d *time.Duration }
+
+func (f secondsFlag) String() string {
+	if f.d == nil || *f.d == 0 {
+		return ""
+	}
+	return f.d.String()
+}
+
+func (f secondsFlag) Set(text string) error {
+	seconds, err := strconv.ParseFloat(text, 64)
+	d := time.Duration(seconds * float64(time.Second))
+	if err != nil {
+		d, err = time.ParseDuration(text)
+	}
+	if err != nil || d <= 0 || d > 365*24*time.Hour {
+		return fmt.Errorf("%q is no time: 0.2 (seconds) or 200ms", text)
+	}
+	*f.d = d
+	return nil
+}
+
+func (f secondsFlag) Type() string { return "time" }

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// screen is a terminal on which a table is drawn again and again. A nil screen
+// draws nothing.
+type screen struct {
+	file  *os.File
+	drawn bool
+}
+
+// newScreen is the screen that w is; nil where it is none.
+func newScreen(w io.Writer) *screen {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	return &screen{file: f}
+}
+
+// draw draws a title and a table of as many lines as there is room for.
+func (s *screen) draw(table func(lines int) *table, title string) {
+	if s == nil {
+		return
+	}
+	width, height, err := term.GetSize(int(s.file.Fd()))
+	if err != nil {
+		width, height = 80, 24
+	}
+	var text strings.Builder
+	_ = table(max(height-3, 2)).painted(&text, painter(s.file))
+	s.drawn = true
+	// Without wrapping of lines that are too long, which would scroll.
+	fmt.Fprintf(s.file, "\x1b[?7l\x1b[H\x1b[2J%s\n\n%s\x1b[?7h", cut(title, width), text.String())
+}
+
+// close clears the screen for what comes last.
+func (s *screen) close() {
+	if s != nil && s.drawn {
+		fmt.Fprint(s.file, "\x1b[H\x1b[2J")
+	}
+}
+
+func cut(s string, width int) string {
+	if r := []rune(s); len(r) > width && width > 0 {
+		return string(r[:width])
+	}
+	return s
+}
+
+// quoted is text as JSON.
+func quoted(text string) string {
+	b, _ := json.Marshal(text) // a string cannot fail
+	return string(b)
+}

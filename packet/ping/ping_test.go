@@ -1,0 +1,242 @@
+package ping
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+type names map[string][]netip.Addr
+
+func (n names) LookupNetIP(_ context.Context, network, host string) ([]netip.Addr, error) {
+	var list []netip.Addr
+	for _, a := range n[host] {
+		if network == "ip" || a.Unmap().Is4() == (network == "ip4") {
+			list = append(list, a)
+		}
+	}
+	if len(list) == 0 {
+		return nil, errors.New("no such host")
+	}
+	return list, nil
+}
+
+func TestParseTargets(t *testing.T) {
+	known := names{
+		"both":   {netip.MustParseAddr("2001:db8::7"), netip.MustParseAddr("::ffff:192.0.2.7")},
+		"my-six": {netip.MustParseAddr("2001:db8::6")},
+	}
+	tests := []struct{ network, words, want, err string }{
+		{"ip", "192.0.2.1 2001:db8::1 fe80::1%eth0 ::ffff:192.0.2.3", "192.0.2.1 2001:db8::1 fe80::1%eth0 192.0.2.3", ""},
+		{"ip", "192.0.2.8/30 192.0.2.4/31 192.0.2.1/32", "192.0.2.9 192.0.2.10 192.0.2.4 192.0.2.5 192.0.2.1", ""},
+		{"ip", "192.0.2.9/30 2001:db8::/127", "192.0.2.9 192.0.2.10 2001:db8:: 2001:db8::1", ""},
+		{"ip", "192.0.2.254-192.0.3.1", "192.0.2.254 192.0.2.255 192.0.3.0 192.0.3.1", ""},
+		{"ip", "both my-six nobody", "192.0.2.7 2001:db8::6 !", ""},
+		{"ip6", "both my-six", "2001:db8::7 2001:db8::6", ""},
+		{"ip4", "both my-six", "192.0.2.7 !", ""},
+		{"ip", "255.255.255.254-255.255.255.255", "255.255.255.254 255.255.255.255", ""},
+		{"ip", "192.0.2.9-192.0.2.1", "", "no range from 192.0.2.9 to 192.0.2.1"},
+		{"ip", "192.0.2.9-2001:db8::1", "", "no range"},
+		{"ip", "192.0.2.1/33", "", `network "192.0.2.1/33"`},
+		{"ip", "10.0.0.0/8", "", "the limit is 2^20"},
+		{"ip", "10.0.0.0-10.255.0.0", "", "more than 1048576 targets"},
+		{"ip", "host:80", "", "is no address, name, network or range"},
+	}
+	for _, tt := range tests {
+		targets, err := ParseTargets(t.Context(), known, tt.network, strings.Fields(tt.words))
+		if (err != nil) != (tt.err != "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+			t.Errorf("%s: error %v, want %q", tt.words, err, tt.err)
+			continue
+		}
+		var got []string
+		for _, target := range targets {
+			if target.Err != nil {
+				got = append(got, "!")
+			} else {
+				got = append(got, target.Addr.String())
+			}
+		}
+		if !slices.Equal(got, strings.Fields(tt.want)) {
+			t.Errorf("%s: %v, want %s", tt.words, got, tt.want)
+		}
+	}
+}
+
+func FuzzParseTargets(f *testing.F) {
+	for _, seed := range []string{"192.0.2.1", "192.0.2.0/24", "2001:db8::/120", "10.0.0.1-10.0.0.9", "name", "::-::ffff", "fe80::1%a-b/3"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, word string) {
+		targets, err := ParseTargets(t.Context(), names{}, "ip", []string{word})
+		if err != nil {
+			return
+		}
+		if len(targets) > MaxTargets {
+			t.Fatalf("%d targets", len(targets))
+		}
+		for _, target := range targets {
+			if target.Addr.IsValid() == (target.Err != nil) {
+				t.Fatalf("%+v", target)
+			}
+		}
+	})
+}
+
+func FuzzReadEcho(f *testing.F) {
+	w := newWriter(4, 16, 7, 9)
+	f.Add(w.request, 16)
+	f.Add(w.request[:8], 0)
+	f.Fuzz(func(t *testing.T, b []byte, size int) {
+		e := readEcho(b, 7, 9, size)
+		if e.stranger {
+			return
+		}
+		// What is taken for ours is what we would send.
+		if len(b) < headerLen || b[4] != 0 || b[5] != 7 || e.target < -1 {
+			t.Fatalf("%x: %+v", b, e)
+		}
+	})
+}
+
+func TestWriterAndReader(t *testing.T) {
+	for _, size := range []int{0, 7, 8, 56, 1001} {
+		w := newWriter(4, size, 0x1234, 0xabcdef01)
+		b := slices.Clone(w.request)
+		for _, seq := range []uint32{1, 70000, 5} {
+			w.patch(b, 1<<20-1, seq)
+			if sum := checksum(b); sum != 0 {
+				t.Errorf("size %d: checksum is off by %#x", size, sum)
+			}
+			want := echo{seq: uint16(seq), target: 1<<20 - 1}
+			if size < tokenLen {
+				want.target = -1
+			}
+			if got := readEcho(b, 0x1234, 0xabcdef01, size); got != want {
+				t.Errorf("size %d: got %+v, want %+v", size, got, want)
+			}
+		}
+		if got := readEcho(b, 0x1235, 0xabcdef01, size); !got.stranger {
+			t.Error("another identifier is taken for ours")
+		}
+		if got := readEcho(b, 0x1234, 0xabcdef02, size); got.stranger != (size >= tokenLen) {
+			t.Errorf("size %d: another run: %+v", size, got)
+		}
+	}
+}
+
+// checksum is RFC 1071's, the plain way.
+func checksum(b []byte) uint16 {
+	sum := uint32(0)
+	for i, v := range b {
+		sum += uint32(v) << (8 * (1 - i%2))
+	}
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	return ^uint16(sum)
+}
+
+func TestQueue(t *testing.T) {
+	var q queue
+	next, first := uint32(0), uint32(0)
+	for round := range 200 {
+		for range round % 7 * 20 {
+			q.push(waiter{seq: next})
+			next++
+		}
+		for range round % 5 * 30 {
+			w, ok := q.first()
+			if !ok {
+				break
+			}
+			if w.seq != first {
+				t.Fatalf("got %d, want %d", w.seq, first)
+			}
+			q.pop()
+			first++
+		}
+	}
+	if next < 1000 || q.n != int(next-first) {
+		t.Errorf("%d went in, %d out, %d are left", next, first, q.n)
+	}
+}
+
+func TestSchedule(t *testing.T) {
+	s := newSchedule(&Config{Count: 2, Interval: time.Second, Rate: 100}, 50)
+	if s.gap != 20e6 || s.end != 100 {
+		t.Errorf("%+v", s)
+	}
+	if s := newSchedule(&Config{Interval: time.Second, Rate: 100}, 500); s.gap != 10e6 {
+		t.Errorf("the rate is not kept: %+v", s)
+	}
+	s.next = 3
+	if s.isDue(59*time.Millisecond) || !s.isDue(60*time.Millisecond) {
+		t.Error("the fourth is due at 60ms")
+	}
+	if !s.isDue(time.Second) || s.due() != time.Second-mostLate {
+		t.Errorf("after a stall the next is due at %v", s.due())
+	}
+	s.next = 100
+	if s.isDue(time.Hour) || !s.done() {
+		t.Error("it has no end")
+	}
+}
+
+func TestStats(t *testing.T) {
+	var s Stats
+	for _, ms := range []int{10, 20, 30, 40} {
+		s.add(time.Duration(ms) * time.Millisecond)
+	}
+	s.Sent, s.Lost = 6, 1
+	if s.Mean() != 25*time.Millisecond || s.Deviation().Round(time.Microsecond) != 11180*time.Microsecond || s.Loss() != 0.2 {
+		t.Errorf("mean %v, deviation %v, loss %v", s.Mean(), s.Deviation(), s.Loss())
+	}
+	if got, want := s.String(), "6 sent, 4 received, 20% loss, min/avg/max/mdev 10.000/25.000/40.000/11.180 ms"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestConfig(t *testing.T) {
+	for _, tt := range []struct {
+		cfg  Config
+		want string
+	}{
+		{Config{Count: -1}, "count of -1"},
+		{Config{Size: 70000}, "up to 65507"},
+		{Config{TTL: 256}, "TTL of 256"},
+		{Config{Rate: 1e6, Timeout: time.Minute}, "lower one of them"},
+		{Config{}, ""},
+	} {
+		tt.cfg.SetDefaults()
+		err := tt.cfg.Validate()
+		if (err != nil) != (tt.want != "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%+v: %v", tt.cfg, err)
+		}
+	}
+	for _, name := range []string{"", "do", "want", "dont", "probe"} {
+		var m PMTU
+		if err := m.UnmarshalText([]byte(name)); err != nil || m.String() != name {
+			t.Errorf("%q: %v, %v", name, m, err)
+		}
+	}
+}
+
+func TestErrorNames(t *testing.T) {
+	for _, tt := range []struct {
+		e    ICMPError
+		want string
+	}{
+		{ICMPError{Version: 4, Type: 3, Code: 4, MTU: 1400}, "fragmentation needed (MTU 1400)"},
+		{ICMPError{Version: 6, Type: 1, Code: 1}, "prohibited by a filter"},
+		{ICMPError{Version: 4, Type: 3, Code: 99}, "destination unreachable, code 99"},
+		{ICMPError{Version: 4, Type: 77, Code: 1}, "ICMP type 77 code 1"},
+	} {
+		if got := tt.e.Error(); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
