@@ -16,7 +16,7 @@ import (
 const (
 	MaxLine   = 1 << 20 // bytes
 	MaxLayers = 32
-	MaxFields = 4096 // fields and values together
+	MaxFields = 2048 // fields and values together
 	MaxFile   = 1 << 16
 	maxDepth  = 16 // of fields in fields
 )

@@ -25,8 +25,10 @@ type Given struct {
 	Raw  []byte // what the field is sent as, nothing encoded
 }
 
-// maxParts bounds how many layers are built on one another.
-const maxParts = 64
+const (
+	maxParts = 64      // layers built on one another
+	maxBuilt = 1 << 20 // bytes written besides those that are given as such
+)
 
 // Build appends a packet to dst. The first part is the outermost layer. What is
 // not given is filled in: lengths, counts that say how much of something there
@@ -45,7 +47,10 @@ func (s *Set) Build(dst []byte, parts ...Part) ([]byte, error) {
 			return dst, fmt.Errorf("there is no protocol %q%s", parts[i].Proto, s.suggestProto(parts[i].Proto))
 		}
 	}
-	b.data = dst
+	b.data, b.most = dst, len(dst)+maxBuilt
+	for i := range parts {
+		b.most += len(parts[i].Rest) + len(parts[i].Trailer)
+	}
 	if err := b.layer(0); err != nil {
 		return dst, err
 	}
@@ -109,6 +114,7 @@ type builder struct {
 	parts []Part
 	laid  []laid
 	at    int // the layer at hand
+	most  int // how long the data may become
 	fits  int // how many fields around the one at hand have a length to agree with
 }
 
@@ -216,7 +222,7 @@ func (b *builder) fill(l *laid) error {
 		default:
 			v := uint64(m.node.auto.eval(&b.scope))
 			if m.width < 64 && v>>m.width != 0 {
-				return fmt.Errorf("%s: %s: %d does not fit in %d bits", l.Name, m.node.Name, v, m.width)
+				return fmt.Errorf("%s: %s: %d does not fit in %d bits", l.Name, m.node.label(), v, m.width)
 			}
 			b.write(m.place, v)
 		}

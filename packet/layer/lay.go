@@ -131,6 +131,9 @@ func (b *builder) holds(n *node, t *token, p *pool) bool {
 
 // value writes one field.
 func (b *builder) value(n *node, t *token, p *pool) error {
+	if len(b.data) > b.most {
+		return fmt.Errorf("%s: there are more than %d bytes of fields", n.label(), maxBuilt)
+	}
 	start := (b.bit + 7) / 8
 	if t == nil && n.Code != nil {
 		t = p.inside(n)
