@@ -40,3 +40,34 @@ func TestAside(t *testing.T) {
 		}
 	}
 }
+
+// A part of what a coded field stands in is walked by the table, ends where it is
+// told to, and the walk goes on behind it.
+func TestPart(t *testing.T) {
+	p := &Proto{Name: "parted", Fields: []Field{
+		{Kind: Group, Repeat: "*", Code: func(w *Walker) {
+			size := int(w.Rest()[0])
+			_ = w.Move(1) && w.Part(0, size)
+		}, Sub: []Field{{Name: "parted.text", Kind: String}}},
+	}}
+	set, err := NewSet(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ data, want, reason string }{
+		{"\x02hi\x00\x01!", "1+2=hi 4+0= 5+1=! ", ""},
+		{"\x02hi\x09!", "1+2=hi ", "a field is cut off"},
+	} {
+		var st Stack
+		var w Walker
+		got := ""
+		st.ResetFrom(set.StartAt("parted"), []byte(c.data), len(c.data))
+		reason := w.Walk(&st, 0, func(v *Value) bool {
+			got += fmt.Sprintf("%d+%d=%s ", v.Off, v.Len, v.AppendShow(nil))
+			return true
+		})
+		if got != c.want || reason != c.reason {
+			t.Errorf("%s (%s), and should be %s (%s)", got, reason, c.want, c.reason)
+		}
+	}
+}

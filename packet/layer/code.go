@@ -98,6 +98,21 @@ func (w *Walker) Field(i int) bool {
 	return w.list(w.node.sub[i : i+1])
 }
 
+// Part walks Sub[i] of the coded field by its table in the next size bytes, and
+// moves on behind them. It returns false when the walk is over.
+func (w *Walker) Part(i, size int) bool {
+	off, end := w.bit/8, w.end
+	if size < 0 || size > end-off {
+		return w.Fail("a field is cut off")
+	}
+	base := w.base
+	w.base, w.end = off, off+size
+	ok := w.Field(i)
+	w.base, w.end = base, end
+	w.bit = (off + size) * 8
+	return ok
+}
+
 // Group shows Sub[i] of the coded field, of size bytes, and calls inside for
 // what is in it, whose indexes then are those of its Sub, and which ends where
 // the group does. The walk goes on behind it. A size of -1 leaves the end open,

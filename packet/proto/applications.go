@@ -6,5 +6,6 @@ import "github.com/netwright/netwright/packet/layer"
 // in them.
 var applications = []*layer.Proto{
 	tls, quic,
-	http,
+	http, websocket,
+	ssh,
 }

@@ -10,12 +10,40 @@ import (
 // Add compares the frames of a capture. The frames that only one of both has are
 // not looked at.
 func (r *Report) Add(capture string, ours, theirs []Frame) {
+	seen := map[string]bool{}
 	for i := range min(len(ours), len(theirs)) {
-		r.frame(fmt.Sprintf("%s#%d", capture, i+1), &ours[i], &theirs[i])
+		segment := segment(&ours[i])
+		r.frame(fmt.Sprintf("%s#%d", capture, i+1), &ours[i], &theirs[i], segment != "" && seen[segment])
+		seen[segment] = true
 	}
 }
 
-func (r *Report) frame(where string, ours, theirs *Frame) {
+// segment names a piece of a stream of TCP, so that it is known when it is sent
+// again: tshark takes what is in it for what comes next.
+func segment(f *Frame) string {
+	i := slices.IndexFunc(f.Layers, func(l Layer) bool { return l.Name == "tcp" })
+	if i < 0 {
+		return ""
+	}
+	var name strings.Builder
+	payload := false
+	for _, field := range f.Layers[i].Fields {
+		switch field.Name {
+		case "tcp.srcport", "tcp.dstport", "tcp.seq_raw":
+			name.WriteString(field.Show + " ")
+		case "tcp.payload":
+			payload = true
+			name.WriteString(field.Show)
+		}
+	}
+	if !payload {
+		return ""
+	}
+	return name.String()
+}
+
+// frame compares a frame. again tells that it repeats what was sent before.
+func (r *Report) frame(where string, ours, theirs *Frame, again bool) {
 	pools := map[string]*pool{}
 	for i := range theirs.Layers {
 		l := &theirs.Layers[i]
@@ -23,7 +51,7 @@ func (r *Report) frame(where string, ours, theirs *Frame) {
 			r.seen(pools, l)
 		}
 	}
-	gaveUp := slices.ContainsFunc(theirs.Layers, func(l Layer) bool { return annotation(l.Name) })
+	gaveUp := again || slices.ContainsFunc(theirs.Layers, func(l Layer) bool { return annotation(l.Name) })
 	looked := map[string]bool{}
 	for i := range ours.Layers {
 		l := &ours.Layers[i]

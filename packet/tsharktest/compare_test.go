@@ -150,9 +150,30 @@ func TestOtherNames(t *testing.T) {
 		{Name: "outer", Size: 2, Fields: []Field{{Name: "outer.opaque", Size: 1, Show: "1"}}},
 		{Name: "inner", Size: 1, Fields: []Field{{Name: "inner.value", Pos: 4, Size: 1, Show: "7"}}},
 	}}
-	r.frame("x#1", &ours, &theirs)
+	r.frame("x#1", &ours, &theirs, false)
 	s := r.stats("outer")
 	if s.Equal != 2 || s.Differing() != 1 || s.Differ["inner.value"] == nil {
 		t.Errorf("%d equal, %d differing: %v", s.Equal, s.Differing(), s.Differ)
+	}
+}
+
+// What is sent again is no difference where tshark takes it for something else.
+func TestSentAgain(t *testing.T) {
+	set, err := layer.NewSet(&layer.Proto{Name: "tcp"}, &layer.Proto{Name: "told"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewReport(set)
+	frame := func(seq string, fields ...Field) Frame {
+		return Frame{Data: []byte{1}, Layers: []Layer{
+			{Name: "tcp", Fields: []Field{{Name: "tcp.seq_raw", Show: seq, Kind: layer.Uint}, {Name: "tcp.payload", Show: "01", Kind: layer.Bytes}}},
+			{Name: "told", Fields: fields},
+		}}
+	}
+	value := Field{Name: "told.value", Show: "1", U: 1}
+	ours := []Frame{frame("7", value), frame("7", value), frame("8", value)}
+	r.Add("x", ours, []Frame{frame("7", value), frame("7"), frame("8")})
+	if s := r.stats("told"); s.Equal != 1 || s.Beyond.Count != 1 || s.Differing() != 1 {
+		t.Errorf("%d equal, %d beyond, %d differing; want one each", s.Equal, s.Beyond.Count, s.Differing())
 	}
 }

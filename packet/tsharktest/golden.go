@@ -132,7 +132,7 @@ func (g *Golden) Compare(set *layer.Set) (*Stats, error) {
 	for i := range g.Frames {
 		f := &g.Frames[i]
 		ours := Dissect(set, f.Link, f.Data, f.Wire)
-		r.frame(fmt.Sprintf("%s#%d", f.Capture, f.Number), &ours, &f.Frame)
+		r.frame(fmt.Sprintf("%s#%d", f.Capture, f.Number), &ours, &f.Frame, false)
 	}
 	return s, nil
 }
