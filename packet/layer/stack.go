@@ -84,7 +84,7 @@ func (s *Set) StartAt(name string) Start {
 
 // of is the protocol for a frame.
 func (s *Start) of(frame []byte) *code {
-	if s.code.Refuse == nil || !s.code.Refuse(frame) {
+	if s.code.Refuse == nil || len(frame) == 0 || !s.code.Refuse(frame) {
 		return s.code
 	}
 	if s.table != nil {
