@@ -5,8 +5,8 @@ import "github.com/netwright/netwright/packet/layer"
 // icmpExtensions are what follows a quoted packet (RFC 4884 section 7), and an
 // extended echo request: objects, each with its length.
 var icmpExtensions = []layer.Field{{Name: "icmp.ext", Title: "ICMP Extensions", Kind: layer.Group, Len: "rest", Sub: []layer.Field{
-	{Bits: 16, Sub: []layer.Field{
-		{Name: "icmp.ext.version", Title: "Version", Bits: 4, Default: 2},
+	{Bits: 16, Default: 0x2000, Sub: []layer.Field{
+		{Name: "icmp.ext.version", Title: "Version", Bits: 4},
 		{Name: "icmp.ext.res", Title: "Reserved", Bits: 12, Base: layer.Hex},
 	}},
 	{Name: "icmp.ext.checksum", Title: "Checksum", Bits: 16, Base: layer.Hex},

@@ -14,7 +14,7 @@ var llc = &layer.Proto{
 			{Name: "llc.ssap.sap", Title: "SAP", Bits: 7},
 			{Name: "llc.ssap.cr", Alias: "answer", Title: "CR Bit", Bits: 1, Kind: layer.Bool},
 		}},
-		{Alias: "format", Title: "First byte of the control field", Calc: "u8(0)"},
+		{Alias: "format", Title: "First byte of the control field", Calc: "rest == 0 ? 3 : u8(0)"},
 		{Kind: layer.Group, Switch: "format & 3 == 3 ? 3 : format & 1", Cases: []layer.Case{
 			{Of: []uint64{3}, Fields: []layer.Field{
 				{Name: "llc.control", Alias: "ctrl", Title: "Control field", Bits: 8, Base: layer.Hex, Default: 3, Sub: []layer.Field{

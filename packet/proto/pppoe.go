@@ -5,9 +5,9 @@ import "github.com/netwright/netwright/packet/layer"
 // pppoeHeader are the six bytes of PPP over Ethernet (RFC 2516 section 4).
 func pppoeHeader(code uint64, codes layer.Enum) []layer.Field {
 	return []layer.Field{
-		{Bits: 8, Sub: []layer.Field{
-			{Name: "pppoe.version", Alias: "version", Title: "Version", Bits: 4, Default: 1},
-			{Name: "pppoe.type", Alias: "type", Title: "Type", Bits: 4, Default: 1},
+		{Bits: 8, Default: 0x11, Sub: []layer.Field{
+			{Name: "pppoe.version", Alias: "version", Title: "Version", Bits: 4},
+			{Name: "pppoe.type", Alias: "type", Title: "Type", Bits: 4},
 		}},
 		{Name: "pppoe.code", Alias: "code", Title: "Code", Bits: 8, Base: layer.Hex, Default: code, Enum: codes},
 		{Name: "pppoe.session_id", Alias: "sessionid", Title: "Session ID", Bits: 16, Base: layer.Hex},

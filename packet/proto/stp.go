@@ -23,10 +23,10 @@ var stp = &layer.Proto{
 				{Name: "stp.flags.tc", Title: "Topology Change", Bits: 1, Kind: layer.Bool},
 			}},
 			{Name: "stp.flags", Title: "BPDU flags", Bits: 8, Base: layer.Hex, When: "type != 0", Sub: stpFlags},
-			{Bits: 16, Sub: bridgePriority("stp.root", "rootid")},
+			{Bits: 16, Default: 0x8000, Sub: bridgePriority("stp.root", "rootid")},
 			{Name: "stp.root.hw", Alias: "rootmac", Title: "Root Bridge System ID", Kind: layer.MAC},
 			{Name: "stp.root.cost", Alias: "pathcost", Title: "Root Path Cost", Bits: 32},
-			{Bits: 16, Sub: bridgePriority("stp.bridge", "bridgeid")},
+			{Bits: 16, Default: 0x8000, Sub: bridgePriority("stp.bridge", "bridgeid")},
 			{Name: "stp.bridge.hw", Alias: "bridgemac", Title: "Bridge System ID", Kind: layer.MAC},
 			{Name: "stp.port", Alias: "portid", Title: "Port identifier", Bits: 16, Base: layer.Hex},
 			{Alias: "age", Title: "Message Age in 256ths of a second", Bits: 16},
@@ -63,7 +63,7 @@ func stpTime(name, title string) layer.Field {
 // of 4096, and an extension, which names the tree.
 func bridgePriority(prefix, alias string) []layer.Field {
 	return []layer.Field{
-		{Alias: alias + "prio", Title: "Priority in steps of 4096", Bits: 4, Default: 8},
+		{Alias: alias + "prio", Title: "Priority in steps of 4096", Bits: 4},
 		{Name: prefix + ".prio", Title: "Bridge Priority", Calc: alias + "prio << 12", Len: "1"},
 		{Name: prefix + ".ext", Alias: alias + "ext", Title: "Bridge System ID Extension", Bits: 12},
 	}
@@ -88,7 +88,7 @@ var multipleTrees = []layer.Field{
 	{Name: "mstp.config_revision_level", Title: "MST Config revision", Bits: 16},
 	{Name: "mstp.config_digest", Title: "MST Config digest", Kind: layer.Bytes, Len: "16"},
 	{Name: "mstp.cist_internal_root_path_cost", Title: "CIST Internal Root Path Cost", Bits: 32},
-	{Bits: 16, Sub: bridgePriority("mstp.cist_bridge", "cist")},
+	{Bits: 16, Default: 0x8000, Sub: bridgePriority("mstp.cist_bridge", "cist")},
 	{Name: "mstp.cist_bridge.hw", Title: "CIST Bridge Identifier System ID", Kind: layer.MAC},
 	{Name: "mstp.cist_remaining_hops", Title: "CIST Remaining hops", Bits: 8},
 	{Kind: layer.Group, Len: "16", Repeat: "v3len < 64 || v3len - 64 > rest ? 0 : (v3len - 64) / 16", Sub: []layer.Field{

@@ -10,10 +10,10 @@ var vlan = &layer.Proto{
 	Name: "vlan", Title: "802.1Q Virtual LAN", Alias: []string{"Dot1Q"}, Spec: "IEEE 802.1Q-2022 section 9",
 	On: []layer.On{{Table: "eth.type", Keys: []uint64{0x8100, 0x9100}}},
 	Fields: []layer.Field{
-		{Bits: 16, Sub: []layer.Field{
+		{Bits: 16, Default: 1, Sub: []layer.Field{
 			{Name: "vlan.priority", Alias: "prio", Title: "Priority", Bits: 3, Enum: priorities},
 			{Name: "vlan.dei", Alias: "id", Title: "DEI", Bits: 1, Kind: layer.Bool},
-			{Name: "vlan.id", Alias: "vlan", Title: "ID", Bits: 12, Default: 1},
+			{Name: "vlan.id", Alias: "vlan", Title: "ID", Bits: 12},
 		}},
 		{Name: "vlan.etype", Alias: "type", Title: "Type", Bits: 16, Base: layer.Hex, Enum: etherTypes, Auto: "next", When: "u16(0) >= 1536"},
 		{Name: "vlan.len", Title: "Length", Bits: 16, When: "pos == 2", Auto: "payload"},
@@ -21,6 +21,7 @@ var vlan = &layer.Proto{
 	},
 	Header: "4",
 	Next:   tagNext, Locate: locateTag,
+	Answers: &layer.Answer{Same: []string{"vlan"}},
 	Summary: "VLAN ${vlan}",
 }
 
@@ -51,14 +52,15 @@ var qinq = &layer.Proto{
 	Name: "ieee8021ad", Title: "802.1ad Provider Bridge", Alias: []string{"Dot1AD"}, Spec: "IEEE 802.1Q-2022 section 9",
 	On: []layer.On{{Table: "eth.type", Keys: []uint64{0x88A8}}},
 	Fields: []layer.Field{
-		{Bits: 16, Sub: []layer.Field{
+		{Bits: 16, Default: 1, Sub: []layer.Field{
 			{Name: "ieee8021ad.priority", Alias: "prio", Title: "Priority", Bits: 3, Enum: priorities},
 			{Name: "ieee8021ad.dei", Alias: "id", Title: "DEI", Bits: 1, Kind: layer.Bool},
-			{Name: "ieee8021ad.id", Alias: "vlan", Title: "ID", Bits: 12, Default: 1},
+			{Name: "ieee8021ad.id", Alias: "vlan", Title: "ID", Bits: 12},
 		}},
 		{Alias: "type", Title: "Type", Bits: 16, Base: layer.Hex, Enum: etherTypes, Auto: "next"},
 	},
 	Header: "4",
 	Next:   tagNext, Locate: locateTag,
+	Answers: &layer.Answer{Same: []string{"vlan"}},
 	Summary: "VLAN ${vlan}",
 }

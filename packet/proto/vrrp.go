@@ -20,9 +20,9 @@ var vrrp = &layer.Proto{
 				{Name: "vrrp.adver_int", Alias: "adv", Title: "Adver Int", Bits: 8, Default: 1},
 			}},
 			{Of: []uint64{1}, Fields: []layer.Field{
-				{Bits: 16, Sub: []layer.Field{
+				{Bits: 16, Default: 100, Sub: []layer.Field{
 					{Name: "vrrp.reserved_mbz", Alias: "res", Title: "Reserved", Bits: 4},
-					{Name: "vrrp.short_adver_int", Title: "Adver Int", Bits: 12, Default: 100},
+					{Name: "vrrp.short_adver_int", Title: "Adver Int", Bits: 12},
 				}},
 			}},
 		}},
