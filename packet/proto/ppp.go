@@ -14,7 +14,10 @@ var ppp = &layer.Proto{
 			{Name: "ppp.address", Title: "Address", Bits: 8, Base: layer.Hex, Default: 0xFF},
 			{Name: "ppp.control", Title: "Control", Bits: 8, Base: layer.Hex, Default: 3},
 		}},
-		{Name: "ppp.protocol", Alias: "proto", Title: "Protocol", Base: layer.Hex, Len: "rest > 0 && u8(0) & 1 ? 1 : 2", Enum: pppProtocols, Auto: "next"},
+		{Kind: layer.Group, Switch: "u8(0) & 1", Cases: []layer.Case{
+			{Of: []uint64{0}, Fields: []layer.Field{{Name: "ppp.protocol", Alias: "proto", Title: "Protocol", Bits: 16, Base: layer.Hex, Enum: pppProtocols, Auto: "next"}}},
+			{Of: []uint64{1}, Fields: []layer.Field{{Name: "ppp.protocol", Title: "Protocol", Bits: 8, Base: layer.Hex, Enum: pppProtocols}}},
+		}},
 	},
 	Header: "u8(0) == 0xFF ? u8(2) & 1 ? 3 : 4 : u8(0) & 1 ? 1 : 2",
 	Next: []layer.Next{
