@@ -11,7 +11,7 @@ func ipv6Options(size string) layer.Field {
 			{Name: "ipv6.opt.pad1", Title: "Pad1", Kind: layer.Bytes, At: "0", Len: "1"},
 		}},
 		{
-			Name: "ipv6.opt", Title: "IPv6 Option", Kind: layer.Group, Len: "u8(1) + 2", When: "pos == 0",
+			Name: "ipv6.opt", Title: "IPv6 Option", Kind: layer.Group, Len: "u8(1) + 2 < rest ? u8(1) + 2 : rest", When: "pos == 0",
 			Sub: []layer.Field{
 				{Name: "ipv6.opt.type", Alias: "otype", Title: "Type", Bits: 8, Base: layer.Hex, Enum: ipv6OptionTypes, Sub: []layer.Field{
 					{Name: "ipv6.opt.type.action", Title: "Action", Bits: 2, Enum: optionActions},
@@ -68,6 +68,7 @@ var ipv6OptionCases = []layer.Case{
 	{Of: []uint64{0x30}, Fields: []layer.Field{ // RFC 9268
 		{Name: "ipv6.opt.pmtu.min", Title: "Minimum Reported PMTU", Bits: 16},
 		{Name: "ipv6.opt.pmtu.rtn", Title: "Return Minimum PMTU", Bits: 16},
+		{Name: "ipv6.opt.pmtu.r_flag", Title: "Return Flag", Kind: layer.Bool, Calc: "rtn & 1", At: "pos - 1", Len: "1"},
 	}},
 	{Of: []uint64{0x6D}, Fields: []layer.Field{ // RFC 7731
 		{Name: "ipv6.opt.mpl.flag", Title: "Flag", Bits: 8, Base: layer.Hex, Sub: []layer.Field{
