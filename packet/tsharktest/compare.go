@@ -50,6 +50,7 @@ func (r *Report) frame(where string, ours, theirs *Frame, again bool) {
 		if r.stats(l.Name) != nil {
 			r.seen(pools, l)
 		}
+		lend(pools, l)
 	}
 	gaveUp := again || slices.ContainsFunc(theirs.Layers, func(l Layer) bool { return annotation(l.Name) })
 	looked := map[string]bool{}
@@ -103,6 +104,17 @@ func (r *Report) seen(pools map[string]*pool, l *Layer) {
 		p.byName[f.Name] = append(p.byName[f.Name], f)
 		if !f.Hidden && r.stats(f.Name) == nil {
 			s.names[f.Name]++
+		}
+	}
+}
+
+// lend adds fields that tshark shows in a part which it gives a protocol's name,
+// and we do not, to the protocol that has them: Multipath TCP's options to TCP.
+func lend(pools map[string]*pool, l *Layer) {
+	for i := range l.Fields {
+		f := &l.Fields[i]
+		if p := pools[owner(f.Name)]; p != nil && owner(f.Name) != owner(l.Name) {
+			p.byName[f.Name] = append(p.byName[f.Name], f)
 		}
 	}
 }
