@@ -117,11 +117,19 @@ type Checksum struct {
 // Answer tells what a packet's answer has in common with it. Fields are given by
 // alias or name.
 type Answer struct {
-	Swap [][2]string          // fields whose values come back exchanged
+	Swap [][2]string          // fields whose values come back exchanged: who sends, and to whom
 	Same []string             // fields that come back as they were
 	Pair map[string][]Answers // fields whose value has a given answer
 	When string               // a condition on the answer, such as a response flag
 	By   []string             // protocols whose packets may answer too, by quoting: "icmp"
+
+	// Alone says that what carries the protocol is not looked at, as tunnels choose
+	// their ports anew each way.
+	Alone bool
+
+	// Fits tells by the bytes of both layers, header and payload, what is left to
+	// tell, such as whether sequence numbers go on.
+	Fits func(ask, answer []byte) bool
 }
 
 // Answers is a value and the value that answers it.

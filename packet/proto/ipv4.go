@@ -42,7 +42,7 @@ var ipv4 = &layer.Proto{
 	},
 	Locate:   locateIPv4,
 	Checksum: &layer.Checksum{Field: "chksum", Header: true},
-	Answers:  &layer.Answer{Swap: [][2]string{{"src", "dst"}}, By: []string{"icmp"}},
+	Answers:  &layer.Answer{Swap: [][2]string{{"src", "dst"}}, Same: []string{"proto"}, By: []string{"icmp"}},
 	Summary:  "${src} → ${dst}",
 }
 

@@ -44,9 +44,33 @@ var tcp = &layer.Proto{
 	Locate:   locateTCP,
 	Stream:   true,
 	Checksum: &layer.Checksum{Field: "chksum", Pseudo: true},
-	Answers:  &layer.Answer{Swap: [][2]string{{"sport", "dport"}}, By: []string{"icmp", "icmpv6"}},
+	Answers:  &layer.Answer{Swap: [][2]string{{"sport", "dport"}}, By: []string{"icmp", "icmpv6"}, Fits: fitsTCP},
 	Summary:  "${sport} → ${dport} [${flags}]",
 }
+
+// fitsTCP tells whether a segment can be the answer to another by what both count
+// (RFC 9293 section 3.10.7): nothing answers a reset, a SYN is answered by SYN and
+// ACK, and each acknowledges and goes on where the other is, or next to it.
+func fitsTCP(ask, answer []byte) bool {
+	const syn, rst, ack = 2, 4, 16
+	if len(ask) < 20 || len(answer) < 20 {
+		return false
+	}
+	asked, answered := ask[13], answer[13]
+	switch {
+	case asked&rst != 0, answered&syn != 0 && (answered&ack == 0 || asked&syn == 0):
+		return false
+	case asked&ack != 0 && distance(binary.BigEndian.Uint32(ask[8:]), binary.BigEndian.Uint32(answer[4:])) > 2:
+		return false
+	case answered&ack == 0:
+		return true
+	}
+	length := max(len(ask)-int(ask[12]>>4)*4, 0)
+	return distance(binary.BigEndian.Uint32(ask[4:]), binary.BigEndian.Uint32(answer[8:])) <= uint32(length)+2
+}
+
+// distance is how far two sequence numbers are from one another, either way.
+func distance(a, b uint32) uint32 { return min(a-b, b-a) }
 
 // showSegment shows how much data a segment has, and the sequence number behind
 // it. The first fragment of a packet does not say.

@@ -45,6 +45,7 @@ var vxlan = &layer.Proto{
 		{When: "u8(0) & 4 == 0", Proto: "eth"},
 		{By: "u8(3)", Table: "vxlan.next_proto"},
 	},
+	Answers: &layer.Answer{Same: []string{"vni"}, Alone: true},
 	Summary: "VNI ${vni}",
 }
 
@@ -92,5 +93,6 @@ var geneve = &layer.Proto{
 	},
 	Header:  "8 + optionlen * 4",
 	Next:    []layer.Next{{By: "proto", Table: "eth.type"}},
+	Answers: &layer.Answer{Same: []string{"vni"}, Alone: true},
 	Summary: "VNI ${vni}",
 }
