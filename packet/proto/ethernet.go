@@ -27,7 +27,8 @@ var ethernet = &layer.Proto{
 		{Table: "eth.type", Keys: []uint64{0x6558}}, // transparent bridging: GRE, Geneve
 	},
 	Fields: []layer.Field{
-		{Kind: layer.Group, Len: "12", Sub: []layer.Field{mac("eth.dst", "dst", "Destination"), mac("eth.src", "src", "Source")}},
+		mac("eth.dst", "dst", "Destination"),
+		mac("eth.src", "src", "Source"),
 		{Name: "eth.type", Alias: "type", Title: "Type", Bits: 16, Base: layer.Hex, Enum: etherTypes, Auto: "next", Default: 0x9000, When: "u16(0) >= 1536"},
 		{Name: "eth.len", Title: "Length", Bits: 16, When: "pos == 12", Auto: "payload"},
 		trailer("eth.trailer", true),
