@@ -108,7 +108,7 @@ func TestDisplayFiltersAreWiresharks(t *testing.T) {
 
 func sound(st *layer.Stack) bool {
 	var w layer.Walker
-	reason := st.Reason
+	reason := st.Reason()
 	for i := range st.Len() {
 		reason += w.Walk(st, i, func(*layer.Value) bool { return true })
 	}

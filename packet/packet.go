@@ -155,8 +155,11 @@ func (p *Packet) view(kind, size int) View {
 		return View{}
 	}
 	want := p.known.protos[kind]
-	for i := range p.Len() {
-		sp := p.Layer(i)
+	for i := 0; ; i++ {
+		sp := p.At(i)
+		if sp == nil {
+			return View{}
+		}
 		if sp.Proto() != want {
 			continue
 		}
@@ -165,7 +168,6 @@ func (p *Packet) view(kind, size int) View {
 		}
 		return View{p.Data[sp.Start:sp.End], sp.Header - sp.Start}
 	}
-	return View{}
 }
 
 // Valid tells whether the packet has the layer, with its header whole.

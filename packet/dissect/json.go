@@ -57,7 +57,7 @@ func (j *JSON) Append(dst []byte, p *Packet) []byte {
 	dst = append(append(dst, p.Link.String()...), '"')
 	dst = appendComments(dst, p.Comments)
 	dst = append(dst, `},"layers":[`...)
-	reason := p.Reason
+	reason := p.Reason()
 	for i := range p.Len() {
 		if i > 0 {
 			dst = append(dst, ',')

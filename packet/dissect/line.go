@@ -79,9 +79,9 @@ func (l *Lines) Append(dst []byte, p *Packet) []byte {
 	if len(dst) == before+1 {
 		dst = dst[:before]
 	}
-	if p.Reason != "" {
+	if reason := p.Reason(); reason != "" {
 		dst = append(dst, " [malformed: "...)
-		dst = append(dst, p.Reason...)
+		dst = append(dst, reason...)
 		dst = append(dst, ']')
 	} else if p.Wire > len(p.Data) {
 		dst = append(dst, " [cut at "...)

@@ -84,7 +84,7 @@ func (s *Stats) Add(p *Packet) {
 	s.Last = p.Time
 	s.Frames++
 	s.Bytes += p.Wire
-	if p.Reason != "" {
+	if p.Reason() != "" {
 		s.Malformed++
 	}
 	at := &s.root

@@ -40,8 +40,8 @@ func (t *Tree) Append(dst []byte, p *Packet) []byte {
 		t.dst = dst
 		reason := t.walk.Walk(&p.Stack, i, t.line)
 		dst = t.dst
-		if i == p.Len()-1 && p.Reason != "" {
-			reason = p.Reason
+		if i == p.Len()-1 && p.Reason() != "" {
+			reason = p.Reason()
 		}
 		if reason != "" {
 			dst = append(append(append(dst, "  [malformed: "...), reason...), "]\n"...)

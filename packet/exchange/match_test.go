@@ -104,8 +104,8 @@ func craftOf(t *testing.T, line string) *packet.Packet {
 	}
 	p := new(packet.Packet)
 	p.DecodeAs(spec.Layers()[0], b)
-	if p.Reason != "" {
-		t.Fatalf("%s: %s", line, p.Reason)
+	if p.Reason() != "" {
+		t.Fatalf("%s: %s", line, p.Reason())
 	}
 	return p
 }
@@ -228,7 +228,7 @@ func TestAnswersInCaptures(t *testing.T) {
 		}
 		p.Info.Length = f.Length
 		p.Decode(f.Data, f.LinkType)
-		if p.Reason != "" || p.Len() == 0 {
+		if p.Reason() != "" || p.Len() == 0 {
 			return
 		}
 		kind, asks := kindOf(&p)

@@ -43,7 +43,7 @@ func TestPartsBuildTheSame(t *testing.T) {
 			case len(p.Fields) == 0:
 				c.raw++
 				if c.raw < 3 && testing.Verbose() {
-					t.Logf("%s frame %d: %s is raw (%s)", f.Capture, f.Number, p.Proto, st.Reason)
+					t.Logf("%s frame %d: %s is raw (%s)", f.Capture, f.Number, p.Proto, st.Reason())
 				}
 			default:
 				c.part++

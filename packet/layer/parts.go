@@ -23,7 +23,7 @@ const (
 // cover, or could not build, is given as bytes. The parts show the frame's bytes,
 // no copies.
 func (st *Stack) Parts() []Part {
-	parts := make([]Part, st.n)
+	parts := make([]Part, st.Len())
 	for i := range parts {
 		sp := &st.layers[i]
 		from, to := sp.Header, sp.End

@@ -79,8 +79,8 @@ func TestPayload(t *testing.T) {
 	if st.Len() != 2 || *st.Layer(0) != (Span{st.Layer(0).code, 0, 1, 5, 5}) || *st.Layer(1) != (Span{st.Layer(1).code, 1, 3, 3, 3}) {
 		t.Errorf("%d layers: %+v %+v", st.Len(), st.Layer(0), st.Layer(1))
 	}
-	if st.Reason != "" {
-		t.Errorf("a quoted packet that is cut off counts as malformed: %s", st.Reason)
+	if st.Reason() != "" {
+		t.Errorf("a quoted packet that is cut off counts as malformed: %s", st.Reason())
 	}
 	var w Walker
 	w.Walk(&st, 0, func(v *Value) bool {

@@ -103,8 +103,11 @@ func (r *FieldRef) Place() (bit, width int) { return r.place, r.width }
 // Uint reads a number, flag or IPv4 address in the first layer that has the
 // field. Fields at a fixed place are read directly, others by a walk.
 func (st *Stack) Uint(ref *FieldRef) (v uint64, ok bool) {
-	for i := range st.n {
-		sp := &st.layers[i]
+	for i := 0; ; i++ {
+		sp := st.At(i)
+		if sp == nil {
+			return 0, false
+		}
 		if sp.code.id != ref.proto && !ref.shared {
 			continue
 		}
@@ -118,7 +121,6 @@ func (st *Stack) Uint(ref *FieldRef) (v uint64, ok bool) {
 			return v, true
 		}
 	}
-	return 0, false
 }
 
 // seek finds a number in a layer by a walk.

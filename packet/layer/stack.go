@@ -23,13 +23,22 @@ type Stack struct {
 	Data []byte // what was captured
 	Wire int    // length on the wire, Data's or more
 
-	// Reason says what ended the dissection early: a layer that is cut short or
-	// contradicts itself, which is the last one. Empty if nothing did.
-	Reason string
+	set     *Set
+	reason  string
+	n       int // of layers that are found
+	pending pending
+	layers  [MaxLayers]Span
+}
 
-	set    *Set
-	n      int
-	layers [MaxLayers]Span
+// pending is where finding layers goes on when somebody asks for more than the
+// transport: which application a payload is of takes longer to say than all
+// before.
+type pending struct {
+	next       *step // nil: all layers are found
+	key, key2  uint32
+	start, end int
+	wire       int
+	quoted     bool
 }
 
 // Span is the place of a layer, in bytes from the start of the frame.
@@ -47,8 +56,42 @@ func (sp *Span) Proto() *Proto { return sp.code.Proto }
 // ID is the protocol's position in [Set.Protos].
 func (sp *Span) ID() int { return sp.code.id }
 
+// Reason says what ended the dissection early: a layer that is cut short or
+// contradicts itself, which is the last one. Empty if nothing did.
+func (st *Stack) Reason() string {
+	st.finish()
+	return st.reason
+}
+
 // Len is the number of layers.
-func (st *Stack) Len() int { return st.n }
+func (st *Stack) Len() int {
+	st.finish()
+	return st.n
+}
+
+// At is the i-th layer, or nil where there is none. Unlike [Stack.Len] it looks
+// no deeper than it must.
+func (st *Stack) At(i int) *Span {
+	if i >= st.n {
+		if st.finish(); i >= st.n {
+			return nil
+		}
+	}
+	return &st.layers[i]
+}
+
+// finish finds the layers that are pending.
+func (st *Stack) finish() {
+	if st.pending.next != nil {
+		st.resume()
+	}
+}
+
+func (st *Stack) resume() {
+	p := st.pending
+	st.pending.next = nil
+	st.find(st.choose(p.next, p.key, p.key2, st.Data[p.start:p.end]), p.start, p.end, p.wire, p.quoted)
+}
 
 // Layer is the i-th layer, the outermost being 0.
 func (st *Stack) Layer(i int) *Span { return &st.layers[i] }
@@ -106,16 +149,15 @@ func (st *Stack) Reset(set *Set, table string, key uint32, data []byte, wire int
 
 // ResetFrom is [Stack.Reset] with the first protocol already found.
 func (st *Stack) ResetFrom(start Start, data []byte, wire int) {
-	st.set, st.Data, st.Wire, st.Reason, st.n = start.set, data, max(wire, len(data)), "", 0
-	st.find(start.of(data))
+	st.set, st.Data, st.Wire, st.reason, st.n, st.pending.next = start.set, data, max(wire, len(data)), "", 0, nil
+	st.find(start.of(data), 0, len(data), st.Wire, false)
 }
 
-func (st *Stack) find(c *code) {
-	start, end := 0, len(st.Data)
-	wire, quoted := st.Wire, false
+// find finds the layers from c on, whose bytes lie from start to end.
+func (st *Stack) find(c *code, start, end, wire int, quoted bool) {
 	for c != nil && (start < end || st.n == 0) {
 		if st.n == MaxLayers {
-			st.Reason = "more layers than are looked at"
+			st.reason = "more layers than are looked at"
 			return
 		}
 		b := st.Data[start:end]
@@ -136,13 +178,13 @@ func (st *Stack) find(c *code) {
 				sp.Header, sp.End = start+loc.Total, start+loc.Total
 			}
 			if !quoted || loc.Reason != CutOff {
-				st.Reason = loc.Reason
+				st.reason = loc.Reason
 			}
 			return
 		}
 		if loc.Total > 0 {
 			if loc.Total < loc.Header && loc.Total < len(b) {
-				st.Reason = TooShort
+				st.reason = TooShort
 				return
 			}
 			end, wire = min(end, start+loc.Total), min(wire, start+loc.Total)
@@ -153,35 +195,43 @@ func (st *Stack) find(c *code) {
 		if loc.Payload > 0 {
 			end, wire = min(end, start+loc.Payload), min(wire, start+loc.Payload)
 		}
-		if start < end {
-			quoted = quoted || loc.Next >= 0 && loc.Next < len(c.next) && c.next[loc.Next].quoted
-			c = st.after(c, &loc, start, end)
+		if start >= end {
+			return
 		}
+		if uint(loc.Next) >= uint(len(c.next)) {
+			c = st.set.data
+			continue
+		}
+		next := &c.next[loc.Next]
+		quoted = quoted || next.quoted
+		if len(next.by) == 2 {
+			st.pending = pending{next, loc.Key, loc.Key2, start, end, wire, quoted}
+			return
+		}
+		c = st.choose(next, loc.Key, loc.Key2, st.Data[start:end])
 	}
 }
 
-// after is the protocol of a payload.
-func (st *Stack) after(c *code, loc *Location, start, end int) *code {
-	if loc.Next >= 0 && loc.Next < len(c.next) {
-		next := &c.next[loc.Next]
-		if next.proto.takes(st.Data[start:end]) {
-			return next.proto
+// choose is the protocol of a payload.
+func (st *Stack) choose(next *step, key, key2 uint32, payload []byte) *code {
+	if next.proto.takes(payload) {
+		return next.proto
+	}
+	t := next.table
+	if t == nil {
+		return st.set.data
+	}
+	if found := t.get(key); found.takes(payload) {
+		return found
+	}
+	if key2 != 0 {
+		if found := t.get(key2); found.takes(payload) {
+			return found
 		}
-		if t := next.table; t != nil {
-			payload := st.Data[start:end]
-			if found := t.get(loc.Key); found.takes(payload) {
-				return found
-			}
-			if loc.Key2 != 0 {
-				if found := t.get(loc.Key2); found.takes(payload) {
-					return found
-				}
-			}
-			for _, g := range t.guess {
-				if g.Guess(payload) {
-					return g
-				}
-			}
+	}
+	for _, g := range t.guess {
+		if g.Guess(payload) {
+			return g
 		}
 	}
 	return st.set.data
@@ -295,10 +345,13 @@ func (c *code) key(s *scope, loc *Location) {
 // -1.
 func (st *Stack) Find(name string, from int) int {
 	c := st.set.byName[name]
-	for i := max(from, 0); i < st.n; i++ {
-		if st.layers[i].code == c {
+	for i := max(from, 0); ; i++ {
+		sp := st.At(i)
+		if sp == nil {
+			return -1
+		}
+		if sp.code == c {
 			return i
 		}
 	}
-	return -1
 }

@@ -57,9 +57,10 @@ type Walker struct {
 // what is wrong with the layer, or "": fields that came before are visited all
 // the same.
 func (w *Walker) Walk(st *Stack, i int, visit func(*Value) bool) string {
+	st.finish()
 	sp := &st.layers[i]
 	inner := 0
-	if i+1 < st.n && (st.Reason == "" || i+2 < st.n) {
+	if i+1 < st.n && (st.reason == "" || i+2 < st.n) {
 		inner = st.layers[i+1].End
 	}
 	w.scope = scope{data: st.Data, start: sp.Start, header: sp.Header, inner: inner, base: sp.Start, end: sp.End, wire: sp.Wire, bit: sp.Start * 8}
