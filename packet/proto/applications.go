@@ -8,4 +8,5 @@ var applications = []*layer.Proto{
 	tls, quic,
 	http, websocket,
 	ssh,
+	nbss, smb, smb2, ntlmssp,
 }
