@@ -1,6 +1,10 @@
 package main
 
-import "github.com/netwright/netwright/config/decode"
+import (
+	"strings"
+
+	"github.com/netwright/netwright/config/decode"
+)
 
 // sizeFlag is a flag for a number of bytes, as 16MiB.
 type sizeFlag struct{ n *int64 }
@@ -18,3 +22,23 @@ func (f sizeFlag) Set(text string) (err error) {
 }
 
 func (f sizeFlag) Type() string { return "size" }
+
+// rateFlag is a flag for a number per second, as 1000 or 1000/s.
+type rateFlag struct{ n *float64 }
+
+func (f rateFlag) String() string {
+	if f.n == nil || *f.n == 0 {
+		return ""
+	}
+	return decode.FormatRate(*f.n)
+}
+
+func (f rateFlag) Set(text string) (err error) {
+	if !strings.Contains(text, "/") {
+		text += "/s"
+	}
+	*f.n, err = decode.ParseRate(text)
+	return err
+}
+
+func (f rateFlag) Type() string { return "rate" }

@@ -25,7 +25,7 @@ type Config struct {
 	// way for ACK, FIN and NULL.
 	Sockets bool `yaml:"sockets"`
 	// Rate is how many packets a second are sent at most. Default 1,000 beyond
-	// private networks; within them up to 200,000, and 1,000,000 to this host,
+	// private networks; within them up to 250,000, and 1,000,000 to this host,
 	// which are reached only as long as answers keep up.
 	Rate float64 `yaml:"rate" unit:"rate"`
 	// Fixed keeps the rate, even when answers are lost by it.
@@ -97,7 +97,7 @@ func (c *Config) rates() (begin, least, most float64) {
 	case isLoopback(c.Targets):
 		return 100_000, 1000, 1_000_000
 	}
-	return 10_000, 50, 200_000
+	return 20_000, 50, 250_000
 }
 
 // Validate says which settings cannot be.

@@ -32,7 +32,7 @@ const (
 	cohortTime = 10 * time.Millisecond // a cohort's length at least
 	cohortSize = 32                    // and how many it has at least
 	mostOpen   = 256                   // cohorts whose answers are waited for
-	slack      = 25 * time.Millisecond // for answers to come through the ring
+	slack      = 12 * time.Millisecond // for answers to come through the ring
 )
 
 // newGovernor begins with a rate. Fixed ones have least and most equal to it.

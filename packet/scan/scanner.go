@@ -24,6 +24,7 @@ type Scanner struct {
 	routes *routes
 	outs   []*out
 	tap    *wire.Capture
+	pinger *pinger // of a sweep by sockets
 
 	mu      sync.Mutex // guards what follows
 	window  *window
@@ -83,6 +84,11 @@ func New(cfg Config) (*Scanner, error) {
 	cfg.Rate = given
 	s.speed = newGovernor(cfg.rates())
 	s.summary = Summary{Pairs: pairs, Hosts: hosts.Len(), Next: cfg.From}
+	if cfg.Sockets && cfg.Mode == Sweep {
+		if s.pinger, err = openPinger(hosts); err != nil {
+			return nil, err
+		}
+	}
 	if cfg.Sockets {
 		return s, nil
 	}
@@ -131,6 +137,9 @@ func (s *Scanner) Close() error {
 	}
 	if s.tap != nil {
 		errs = append(errs, s.tap.Close())
+	}
+	if s.pinger != nil {
+		errs = append(errs, s.pinger.close())
 	}
 	if s.routes != nil {
 		errs = append(errs, s.routes.close())

@@ -26,9 +26,17 @@ func (s *Scanner) runSockets(ctx context.Context) error {
 			}
 		})
 	}
+	listen, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var listener sync.WaitGroup
+	if s.pinger != nil {
+		listener.Go(func() { s.pinger.run(listen) })
+	}
 	s.hand(ctx, places, flight)
 	close(places)
 	workers.Wait()
+	stop()
+	listener.Wait()
 	return nil
 }
 
@@ -196,9 +204,4 @@ func failure(err error, unreached State) (State, string, error) {
 		return unreached, "admin-prohibited", nil
 	}
 	return 0, "", err
-}
-
-// knockICMP sends an echo request by a datagram socket.
-func (s *Scanner) knockICMP(ctx context.Context, host netip.Addr, patience time.Duration) (State, string, error) {
-	return 0, "", errors.New("not yet")
 }

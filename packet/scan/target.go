@@ -125,16 +125,19 @@ func parseRanges(text string) ([]Range, error) {
 		}
 		return []Range{rangeOf(p)}, nil
 	}
-	if a, err := netip.ParseAddr(text); err == nil {
-		a = a.Unmap()
-		return []Range{{a, a}}, nil
-	}
-	if from, to, ok := strings.Cut(text, "-"); ok {
-		first, err1 := netip.ParseAddr(from)
-		last, err2 := netip.ParseAddr(to)
+	for i := range text { // names of interfaces, in zones, have dashes too
+		if text[i] != '-' {
+			continue
+		}
+		first, err1 := netip.ParseAddr(text[:i])
+		last, err2 := netip.ParseAddr(text[i+1:])
 		if err1 == nil && err2 == nil {
 			return oneRange(first, last)
 		}
+	}
+	if a, err := netip.ParseAddr(text); err == nil {
+		a = a.Unmap()
+		return []Range{{a, a}}, nil
 	}
 	if strings.Count(text, ".") == 3 && strings.Trim(text, "0123456789.-*") == "" {
 		return octets(text)

@@ -91,11 +91,11 @@ func (m Mode) silent() State {
 	return Filtered
 }
 
-// Result is a verdict. It marshals to JSON as one prints it.
+// Result is a verdict.
 type Result struct {
-	Addr     netip.Addr    // of the target
-	Port     uint16        // 0 for a host
-	State    State         //
+	Addr     netip.Addr // of the target
+	Port     uint16     // 0 for a host
+	State    State
 	Reason   string        // what it is concluded from: "syn-ack", "no-response", as nmap names it
 	From     netip.Addr    // who answered, where that was not the target
 	TTL      uint8         // of the answer

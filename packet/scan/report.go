@@ -1,0 +1,149 @@
+package scan
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Report collects the results of a scan, by host. Who is silent takes no memory
+// in it. It is for one goroutine.
+type Report struct {
+	Mode    Mode
+	Ports   Ports
+	Targets *Addresses
+	hosts   map[netip.Addr]*Host
+}
+
+// Host is what is known of a host that has answered.
+type Host struct {
+	Addr     netip.Addr
+	Hardware string // where it is on the link
+	Reason   string // of what was first heard of it
+	TTL      uint8
+	Open     []Port  // by number; sweeps have none
+	Others   []Group // the ports that have answered otherwise
+	First    time.Time
+	Last     time.Time
+	trip     roundTrip
+}
+
+// Port is an open port.
+type Port struct {
+	Result
+	Service Service
+}
+
+// Group is the ports of a host with the same verdict for the same reason.
+type Group struct {
+	State  State
+	Reason string
+	TTL    uint8 // of the first answer
+	From   netip.Addr
+	Ports  Ports
+}
+
+// NewReport makes the report of a scanner's results.
+func (s *Scanner) NewReport() *Report {
+	return &Report{Mode: s.cfg.Mode, Ports: s.cfg.Ports, Targets: s.hosts, hosts: map[netip.Addr]*Host{}}
+}
+
+// Add adds a result, and what the port says of itself.
+func (r *Report) Add(res Result, service Service) {
+	if res.Reason == "no-response" || res.State == Down || res.Reason == "no-route" {
+		return
+	}
+	h := r.hosts[res.Addr]
+	if h == nil {
+		h = &Host{Addr: res.Addr, Hardware: res.Hardware, Reason: res.Reason, TTL: res.TTL, First: res.Time}
+		r.hosts[res.Addr] = h
+	}
+	h.First, h.Last = earlier(h.First, res.Time), later(h.Last, res.Time)
+	if res.RTT > 0 {
+		h.trip.add(res.RTT)
+	}
+	switch res.State {
+	case Up:
+	case Open:
+		h.Open = append(h.Open, Port{res, service})
+	default:
+		h.group(res)
+	}
+}
+
+func (h *Host) group(res Result) {
+	for i := range h.Others {
+		if g := &h.Others[i]; g.State == res.State && g.Reason == res.Reason {
+			g.Ports = append(g.Ports, res.Port)
+			return
+		}
+	}
+	h.Others = append(h.Others, Group{res.State, res.Reason, res.TTL, res.From, Ports{res.Port}})
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// Hosts gives the hosts that have answered, by address, with their ports in
+// order. complete says that the scan came to its end: then the ports of which
+// nothing was heard are among the others.
+func (r *Report) Hosts(complete bool) []*Host {
+	hosts := make([]*Host, 0, len(r.hosts))
+	for _, h := range r.hosts {
+		hosts = append(hosts, r.settle(h, complete))
+	}
+	slices.SortFunc(hosts, func(a, b *Host) int { return a.Addr.Compare(b.Addr) })
+	return hosts
+}
+
+// settle gives a host in order, with its silent ports.
+func (r *Report) settle(from *Host, complete bool) *Host {
+	h := *from
+	h.Open, h.Others = slices.Clone(h.Open), slices.Clone(h.Others)
+	slices.SortFunc(h.Open, func(a, b Port) int { return cmp.Compare(a.Port, b.Port) })
+	for i := range h.Others {
+		h.Others[i].Ports = slices.Clone(h.Others[i].Ports)
+		slices.Sort(h.Others[i].Ports)
+	}
+	if complete && r.Mode != Sweep {
+		if silent := r.silent(&h); len(silent) > 0 {
+			h.Others = append(h.Others, Group{State: r.Mode.silent(), Reason: "no-response", Ports: silent})
+		}
+	}
+	slices.SortFunc(h.Others, func(a, b Group) int { return cmp.Compare(len(b.Ports), len(a.Ports)) })
+	return &h
+}
+
+func (r *Report) silent(h *Host) Ports {
+	var heard [1 << 16]bool
+	for _, p := range h.Open {
+		heard[p.Port] = true
+	}
+	for _, g := range h.Others {
+		for _, p := range g.Ports {
+			heard[p] = true
+		}
+	}
+	var silent Ports
+	for _, p := range r.Ports {
+		if !heard[p] {
+			silent = append(silent, p)
+		}
+	}
+	return silent
+}
+
+// RTT is how long the host usually takes to answer; 0 where that is not known.
+func (h *Host) RTT() time.Duration { return h.trip.smooth }
