@@ -2,6 +2,7 @@ package proto
 
 import (
 	"encoding/binary"
+	"strconv"
 
 	"github.com/netwright/netwright/packet/layer"
 )
@@ -19,7 +20,8 @@ var coap = &layer.Proto{
 		{Name: "coap.token", Alias: "token", Title: "Token", Kind: layer.Bytes, Len: "tkl", When: "tkl > 0"},
 		{Alias: "options", Kind: layer.Group, Code: readCoAP, Write: writeBytes, Sub: coapFields},
 		{Name: "coap.opt.end_marker", Title: "End of options marker", Bits: 8, When: "rest > 0"},
-		{Name: "coap.payload", Alias: "paymark", Title: "Payload", Kind: layer.Bytes, When: "rest > 0"},
+		{Name: "coap.payload_length", Title: "Payload Length", Calc: "rest", When: "rest > 0"},
+		{Name: "coap.payload", Alias: "load", Title: "Payload", Kind: layer.Group, Len: "rest", When: "rest > 0"},
 	},
 	Answers: &layer.Answer{Same: []string{"token"}, When: "code >= 64"},
 	Summary: "${type} ${code} id ${msg_id}",
@@ -40,7 +42,7 @@ const (
 // coapFields are the parts of an option, and the values of those that are known,
 // which coapOptions has the numbers of.
 var coapFields = []layer.Field{
-	{Name: "coap.opt.name", Title: "Opt Name", Bits: 16, Enum: coapOptionNames},
+	{Name: "coap.opt.name", Title: "Opt Name", Kind: layer.String},
 	{Name: "coap.opt.delta", Title: "Opt Delta", Bits: 4},
 	{Name: "coap.opt.delta_ext", Title: "Opt Delta extended", Bits: 16},
 	{Name: "coap.opt.length", Title: "Opt Length", Bits: 4},
@@ -53,10 +55,10 @@ var coapFields = []layer.Field{
 	{Name: "coap.opt.uri_port", Title: "Uri-Port", Bits: 16},
 	{Name: "coap.opt.location_path", Title: "Location-Path", Kind: layer.String},
 	{Name: "coap.opt.uri_path", Alias: "path", Title: "Uri-Path", Kind: layer.String},
-	{Name: "coap.opt.ctype", Title: "Content-type", Bits: 16, Enum: coapFormats},
+	{Name: "coap.opt.ctype", Title: "Content-type", Kind: layer.String},
 	{Name: "coap.opt.max_age", Title: "Max-age", Bits: 32},
 	{Name: "coap.opt.uri_query", Alias: "query", Title: "Uri-Query", Kind: layer.String},
-	{Name: "coap.opt.accept", Title: "Accept", Bits: 16, Enum: coapFormats},
+	{Name: "coap.opt.accept", Title: "Accept", Kind: layer.String},
 	{Name: "coap.opt.location_query", Title: "Location-Query", Kind: layer.String},
 	{Name: "coap.opt.proxy_uri", Title: "Proxy-Uri", Kind: layer.String},
 	{Name: "coap.opt.proxy_scheme", Title: "Proxy-Scheme", Kind: layer.String},
@@ -71,7 +73,7 @@ var coapOptions = [...]int{1, 3, 4, 6, 7, 8, 11, 12, 14, 15, 17, 20, 35, 39, 60}
 // one's (RFC 7252 section 3.1).
 func readCoAP(w *layer.Walker) {
 	number := 0
-	for {
+	for count := 1; ; count++ {
 		b, off := w.Rest(), w.Offset()
 		if len(b) == 0 || b[0] == 0xFF {
 			return
@@ -85,7 +87,7 @@ func readCoAP(w *layer.Walker) {
 			return
 		}
 		number += delta
-		if !w.Emit(coapName, off, at+length, uint64(number), nil) || !w.Emit(coapDelta, off, 1, uint64(b[0]>>4), nil) ||
+		if !showCoAPName(w, count, number, off, at+length) || !w.Emit(coapDelta, off, 1, uint64(b[0]>>4), nil) ||
 			afterDelta > 1 && !w.Emit(coapDeltaExt, off+1, afterDelta-1, uint64(delta-coapBase(afterDelta-1)), nil) ||
 			!w.Emit(coapLength, off, 1, uint64(b[0]&15), nil) ||
 			at > afterDelta && !w.Emit(coapLengthExt, off+afterDelta, at-afterDelta, uint64(length-coapBase(at-afterDelta)), nil) ||
@@ -118,12 +120,36 @@ func coapExtended(b []byte, at *int, half byte) (n int, ok bool) {
 	return 0, false
 }
 
+// showCoAPName shows what an option is, and the how many-th it is.
+func showCoAPName(w *layer.Walker, count, number, off, size int) bool {
+	text := append(strconv.AppendInt(append(w.Scratch(), '#'), int64(count), 10), ": "...)
+	if name := coapOptionNames[uint64(number)]; name != "" {
+		text = append(text, name...)
+	} else {
+		text = append(strconv.AppendInt(append(text, "Unknown Option ("...), int64(number), 10), ')')
+	}
+	return w.Emit(coapName, off, size, uint64(len(text)), text)
+}
+
+// showCoAPFormat shows a format of contents by its name.
+func showCoAPFormat(w *layer.Walker, f, off int, b []byte) bool {
+	number := berNumber(b, false)
+	text := append(w.Scratch(), coapFormats[number]...)
+	if len(text) == 0 {
+		text = strconv.AppendUint(append(text, "Unknown Type "...), number, 10)
+	}
+	return w.Emit(f, off, len(b), uint64(len(text)), text)
+}
+
 func showCoAPOption(w *layer.Walker, number, off int, b []byte) bool {
 	for i, known := range coapOptions {
 		if number != known {
 			continue
 		}
 		f := coapOther + 1 + i
+		if number == 12 || number == 17 {
+			return showCoAPFormat(w, f, off, b)
+		}
 		if coapFields[f].Bits == 0 {
 			return w.Emit(f, off, len(b), uint64(len(b)), b)
 		}

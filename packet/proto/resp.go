@@ -4,11 +4,12 @@ import "github.com/netwright/netwright/packet/layer"
 
 var resp = &layer.Proto{
 	Name: "resp", Title: "Redis Serialization Protocol", Alias: []string{"redis", "RESP"}, Spec: "Redis serialization protocol specification",
-	On:     []layer.On{{Table: "tcp.port", Keys: []uint64{6379}}},
-	Refuse: notRESP,
+	On: []layer.On{{Table: "tcp.port", Keys: []uint64{6379}}},
 	Fields: []layer.Field{{Kind: layer.Group, Code: readRESP, Sub: []layer.Field{
-		{Name: "resp.array_length", Title: "Array length", Kind: layer.Int, Bits: 64},
-		{Name: "resp.bulk_string.length", Title: "Length", Kind: layer.Int, Bits: 64},
+		{Name: "resp.array", Title: "Array", Kind: layer.Group},
+		{Name: "resp.array.length", Title: "Length", Kind: layer.Int, Bits: 64},
+		{Name: "resp.bulk_string", Title: "Bulk String", Kind: layer.Group},
+		{Name: "resp.bulk_string.length", Title: "Length", Kind: layer.Int, Bits: 32},
 		{Name: "resp.bulk_string.value", Alias: "value", Title: "Value", Kind: layer.Bytes},
 		{Name: "resp.string", Alias: "string", Title: "String", Kind: layer.String},
 		{Name: "resp.error", Alias: "error", Title: "Error", Kind: layer.String},
@@ -19,30 +20,21 @@ var resp = &layer.Proto{
 
 const (
 	respArray = iota
-	respLength
+	respCount
 	respBulk
+	respLength
+	respValue
 	respString
 	respError
 	respInteger
 )
 
-// notRESP tells that a payload does not begin as a value does.
-func notRESP(b []byte) bool {
-	switch b[0] {
-	case '+', '-':
-		return notText(b)
-	case ':', '*', '$':
-		return len(b) < 2 || b[1] != '-' && (b[1] < '0' || b[1] > '9')
-	}
-	return true
-}
-
 // readRESP shows the values in the order in which they come: an array says how
-// many follow, and has no end of its own.
+// many follow.
 func readRESP(w *layer.Walker) {
 	for {
 		l, ok := nextLine(w)
-		if !ok || len(l.text) == 0 || !showRESP(w, l) {
+		if !ok || !showRESP(w, l) {
 			return
 		}
 	}
@@ -50,34 +42,40 @@ func readRESP(w *layer.Walker) {
 
 // showRESP shows a value, and moves behind it.
 func showRESP(w *layer.Walker, l line) bool {
+	if len(l.text) == 0 || l.size == len(l.text) {
+		return w.Move(l.size) // nothing, or a line that is cut
+	}
 	value := l.text[1:]
 	switch l.text[0] {
 	case '+':
-		return l.show(w, respString, 1, len(l.text)) && w.Move(l.size)
+		return w.Emit(respString, l.off, l.size, uint64(len(value)), value) && w.Move(l.size)
 	case '-':
-		return l.show(w, respError, 1, len(l.text)) && w.Move(l.size)
+		return w.Emit(respError, l.off, l.size, uint64(len(value)), value) && w.Move(l.size)
 	}
 	number, ok := decimal(value)
-	if !ok {
-		return false
+	switch {
+	case ok && l.text[0] == ':':
+		return w.Emit(respInteger, l.off, l.size, uint64(number), nil) && w.Move(l.size)
+	case ok && l.text[0] == '*':
+		return w.Emit(respCount, l.off, l.size, uint64(number), nil) && w.Move(l.size)
+	case ok && l.text[0] == '$':
+		return showRESPBulk(w, l, number)
 	}
-	switch l.text[0] {
-	case ':':
-		return w.Emit(respInteger, l.off+1, len(value), uint64(number), nil) && w.Move(l.size)
-	case '*':
-		return w.Emit(respArray, l.off+1, len(value), uint64(number), nil) && w.Move(l.size)
-	case '$':
-		if !w.Emit(respLength, l.off+1, len(value), uint64(number), nil) || !w.Move(l.size) {
-			return false
-		}
-		b := w.Rest()
-		n := min(number, int64(len(b)))
-		if n < 0 {
-			return true
-		}
-		return w.Emit(respBulk, w.Offset(), int(n), uint64(n), b[:n]) && w.Move(min(int(n)+2, len(b)))
+	return w.Move(l.size) // a command as one types it, or a type of RESP3
+}
+
+// showRESPBulk shows a bulk string, of which the line says the length.
+func showRESPBulk(w *layer.Walker, l line, length int64) bool {
+	rest := w.Rest()[l.size:]
+	if length < 0 {
+		return w.Emit(respBulk, l.off, l.size, 0, nil) && w.Emit(respLength, l.off, l.size, uint64(length), nil) && w.Move(l.size)
 	}
-	return false
+	if length+2 > int64(len(rest)) {
+		return w.Emit(respLength, l.off, l.size, uint64(length), nil) && w.Fail("a string is cut off")
+	}
+	n := int(length)
+	return w.Emit(respBulk, l.off, l.size+n+2, 0, nil) && w.Emit(respLength, l.off, l.size, uint64(length), nil) &&
+		(n == 0 || w.Emit(respValue, l.off+l.size, n, uint64(n), rest[:n])) && w.Move(l.size+n+2)
 }
 
 // decimal is a number of at most 18 digits, which may be negative.

@@ -6,7 +6,6 @@ import "github.com/netwright/netwright/packet/layer"
 // SIP. It is known by those that are set for it.
 var rtp = &layer.Proto{
 	Name: "rtp", Title: "Real-Time Transport Protocol", Alias: []string{"RTP"}, Spec: "RFC 3550 section 5.1",
-	On: []layer.On{{Table: "udp.port", Keys: []uint64{5004}}},
 	Fields: []layer.Field{
 		{Name: "rtp.version", Alias: "version", Title: "Version", Bits: 2, Default: 2},
 		{Name: "rtp.padding", Alias: "padding", Title: "Padding", Kind: layer.Bool, Bits: 1},
@@ -44,10 +43,8 @@ var rtcp = &layer.Proto{
 		{Name: "rtcp.version", Alias: "version", Title: "Version", Bits: 2, Default: 2},
 		{Name: "rtcp.padding", Alias: "padding", Title: "Padding", Kind: layer.Bool, Bits: 1},
 		{Bits: 5, Alias: "count"},
-		{Kind: layer.Group, At: "0", Sub: []layer.Field{
-			{Bits: 3},
-			{Name: "rtcp.rc", Title: "Reception report count", Bits: 5, When: "u8(1) == 200 || u8(1) == 201"},
-		}},
+		{Name: "rtcp.rc", Title: "Reception report count", Calc: "count", At: "0", Len: "1", When: "u8(0) == 200 || u8(0) == 201"},
+		{Name: "rtcp.sc", Title: "Source count", Calc: "count", At: "0", Len: "1", When: "u8(0) == 202 || u8(0) == 203"},
 		{Name: "rtcp.pt", Alias: "packet_type", Title: "Packet type", Bits: 8, Default: 200, Enum: layer.Enum{
 			200: "Sender Report", 201: "Receiver Report", 202: "Source description", 203: "Goodbye", 204: "Application specific",
 			205: "Generic RTP Feedback", 206: "Payload-specific", 207: "Extended report (RFC 3611)",
@@ -91,6 +88,8 @@ var rtcpReport = layer.Field{Kind: layer.Group, Repeat: "count", Sub: []layer.Fi
 	{Name: "rtcp.ssrc.identifier", Title: "Identifier", Bits: 32, Base: layer.Hex},
 	{Name: "rtcp.ssrc.fraction", Title: "Fraction lost", Bits: 8},
 	{Name: "rtcp.ssrc.cum_nr", Title: "Cumulative number of packets lost", Kind: layer.Int, Bits: 24},
+	{Name: "rtcp.ssrc.high_cycles", Title: "Sequence number cycles count", Calc: "u16(0)", Len: "2"},
+	{Name: "rtcp.ssrc.high_seq", Title: "Highest sequence number received", Calc: "u16(0)", At: "pos + 2", Len: "2"},
 	{Name: "rtcp.ssrc.ext_high", Title: "Extended highest sequence number received", Bits: 32},
 	{Name: "rtcp.ssrc.jitter", Title: "Interarrival jitter", Bits: 32},
 	{Name: "rtcp.ssrc.lsr", Title: "Last SR timestamp", Bits: 32},
