@@ -20,7 +20,7 @@ func All() []*layer.Proto {
 		// Transport.
 		tcp, udp, vxlan, geneve, sctp,
 	}
-	return slices.Concat(list, services, applications)
+	return slices.Concat(list, services, applications, routing)
 }
 
 // Set is all protocols, ready to run. It is made when it is first asked for.
