@@ -48,7 +48,7 @@ var mqttMessages = []layer.Case{
 			{Name: "mqtt.conack.flags.reserved", Title: "Reserved", Bits: 7, Base: layer.Hex},
 			{Name: "mqtt.conack.flags.sp", Title: "Session Present", Kind: layer.Bool, Bits: 1},
 		}},
-		{Name: "mqtt.conack.val", Alias: "retcode", Title: "Return Code", Bits: 8, Enum: layer.Enum{
+		{Name: "mqtt.connack.reason_code", Alias: "retcode", Title: "Reason Code", Bits: 8, Enum: layer.Enum{
 			0: "Connection Accepted", 1: "Refused: unacceptable protocol version", 2: "Refused: identifier rejected", 3: "Refused: server unavailable",
 			4: "Refused: bad user name or password", 5: "Refused: not authorized",
 		}},
@@ -61,7 +61,7 @@ var mqttMessages = []layer.Case{
 	{Of: []uint64{8}, Fields: []layer.Field{mqttID, {Kind: layer.Group, Repeat: "*", Sub: append(mqttText("mqtt.topic_len", "mqtt.topic", "filter", "Topic"),
 		layer.Field{Name: "mqtt.sub.qos", Title: "Requested QoS", Bits: 8, Enum: mqttQoS},
 	)}}},
-	{Of: []uint64{9}, Fields: []layer.Field{mqttID, {Name: "mqtt.suback.qos", Title: "Granted QoS", Bits: 8, Repeat: "*"}}},
+	{Of: []uint64{9}, Fields: []layer.Field{mqttID, {Name: "mqtt.suback.reason_code", Title: "Reason Code", Bits: 8, Repeat: "*"}}},
 	{Of: []uint64{10}, Fields: []layer.Field{mqttID, {Kind: layer.Group, Repeat: "*", Sub: mqttText("mqtt.topic_len", "mqtt.topic", "filter", "Topic")}}},
 	{Of: []uint64{14}, Fields: []layer.Field{{Name: "mqtt.disconnect.reason_code", Title: "Reason Code", Bits: 8, When: "rest > 0"}}},
 	{Of: []uint64{15}, Fields: []layer.Field{{Name: "mqtt.auth.reason_code", Title: "Reason Code", Bits: 8, When: "rest > 0"}}},

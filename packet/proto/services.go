@@ -6,5 +6,5 @@ import "github.com/netwright/netwright/packet/layer"
 // applications that are not in [applications].
 var services = []*layer.Proto{
 	dns, mdns, llmnr, dhcp, dhcpv6, ntp, tftp, snmp, syslog,
-	stun, radius, mbtcp, modbus, smtp, ftp, imap, pop, ldap, pgsql, dnp3, nbns, sip, rtp, rtcp, mqtt, coap, resp, amqp,
+	stun, radius, mbtcp, modbus, smtp, ftp, imap, pop, ldap, pgsql, dnp3, nbns, sip, rtp, rtcp, mqtt, coap, resp, amqp, mysql,
 }
