@@ -207,10 +207,19 @@ func (m *Matcher) swapped(r *rule, refs *[2]layer.FieldRef, ask *layer.Stack, i 
 	if !toMany && !equal(&m.va, &m.vb) {
 		return false
 	}
+	sender := m.vb // what it shows is the packet's
 	if !ask.Value(i, from, &m.wa, &m.va) || !answer.Value(j, to, &m.wb, &m.vb) {
 		return false
 	}
-	return equal(&m.va, &m.vb) || r.addresses && (unspecified(&m.va) || toMany && many(&m.vb))
+	switch {
+	case equal(&m.va, &m.vb):
+		return true
+	case !r.addresses:
+		return false
+	case unspecified(&m.va):
+		return true
+	}
+	return toMany && many(&m.vb) && !equal(&m.va, &sender)
 }
 
 // alone tells whether a layer is of a protocol whose carrier is not looked at.

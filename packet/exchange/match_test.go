@@ -88,7 +88,7 @@ var pairs = []struct {
 		answer: `eth / ip src=192.0.2.1 dst=192.0.2.50 / udp sport=67 dport=68 / dhcp op=2 xid=6`},
 	{ask: `eth dst=ff:ff:ff:ff:ff:ff / ip src=192.0.2.1 dst=192.0.2.255 / icmp id=5`, answer: `eth / ip src=192.0.2.77 dst=192.0.2.1 / icmp type=0 id=5`,
 		want: true, reason: "the frame is for all stations"},
-	{ask: `ip src=192.0.2.1 dst=224.0.0.251 / udp sport=5353 dport=5353 / mdns`, answer: `ip src=192.0.2.4 dst=224.0.0.251 / udp sport=5353 dport=5353 / mdns qr=1`,
+	{ask: `ip src=192.0.2.1 dst=224.0.0.251 / udp sport=5353 dport=5353 / mdns qd={qname=host.local}`, answer: `ip src=192.0.2.4 dst=224.0.0.251 / udp sport=5353 dport=5353 / mdns qr=1 qd={qname=host.local}`,
 		want: true},
 }
 

@@ -70,12 +70,15 @@ func (p *pending) add(r *request) {
 	p.live++
 }
 
-// remove ends the waiting for a request.
+// remove ends the waiting for a request, if it had begun.
 func (p *pending) remove(r *request) {
 	if r.gone {
 		return
 	}
 	r.gone = true
+	if r.nkeys == 0 {
+		return
+	}
 	p.live--
 	for _, key := range r.keys[:r.nkeys] {
 		b := p.buckets[key]

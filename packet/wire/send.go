@@ -15,7 +15,11 @@ import (
 
 // Source makes packets: it appends the next one to dst, which is empty and has
 // the memory of an earlier packet, and returns it. io.EOF ends the sending.
+// ErrFlush sends what was made so far: it is for a source that is about to wait.
 type Source func(dst []byte) ([]byte, error)
+
+// ErrFlush is what a [Source] returns for packets not to wait for the next one.
+var ErrFlush = errors.New("wire: flush")
 
 // SendConfig says where packets go and how fast.
 type SendConfig struct {
@@ -248,8 +252,11 @@ func (r *run) fill(n int) (last bool, err error) {
 		i := len(r.packets)
 		memory := r.packets[:i+1][i]
 		p, err := r.next(memory[:0])
-		if errors.Is(err, io.EOF) {
+		switch {
+		case errors.Is(err, io.EOF):
 			return true, nil
+		case errors.Is(err, ErrFlush):
+			return false, nil
 		}
 		if err != nil {
 			return true, err
