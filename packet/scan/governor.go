@@ -117,6 +117,14 @@ func (g *governor) set(rate float64, now time.Duration) {
 	}
 }
 
+// slowTo begins anew with a lower rate.
+func (g *governor) slowTo(rate float64, now time.Duration) {
+	g.least, g.rate, g.changed = min(g.least, rate), rate, now
+	g.doubling, g.known = false, false
+	g.cohorts = g.cohorts[:0]
+	g.losses++
+}
+
 // roundTrip estimates how long answers take (RFC 6298).
 type roundTrip struct {
 	smooth, varies, longest time.Duration

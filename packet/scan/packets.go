@@ -72,8 +72,12 @@ func (s *Scanner) windows(ctx context.Context) error {
 	return nil
 }
 
-// work asks all pairs of a window, and those who are silent again.
+// work asks all pairs of a window, and those who are silent again: as often as
+// the config says, and where that brings answers, so that packets get lost, until
+// it brings none several times in a row.
 func (s *Scanner) work(ctx context.Context, w *window) error {
+	const persistence = 4
+	least := s.cfg.Tries
 	for attempt := range mostTries {
 		s.mu.Lock()
 		w.begin(attempt)
@@ -88,13 +92,29 @@ func (s *Scanner) work(ctx context.Context, w *window) error {
 		s.await(ctx, w)
 		s.mu.Lock()
 		silent, gained := w.silent, w.gained
+		if attempt == 0 {
+			s.ease(w)
+		}
 		s.mu.Unlock()
-		fruitless := attempt == 0 || gained*100 < len(asked)
-		if silent == 0 || ctx.Err() != nil || attempt+1 >= s.cfg.Tries && fruitless {
+		if attempt > 0 && gained*100 >= len(asked) {
+			least = max(least, attempt+1+persistence)
+		}
+		if silent == 0 || ctx.Err() != nil || attempt+1 >= least {
 			return nil
 		}
 	}
 	return nil
+}
+
+// ease slows a UDP scan down to what a host's limit for ICMP errors lets pass,
+// which is mostly one a second: it is met when errors came for what was asked
+// first, and then no more. The lock is held.
+func (s *Scanner) ease(w *window) {
+	const enough, soon = 5, 0.3
+	if s.cfg.Mode != UDP || s.cfg.Fixed || w.closed < enough || w.position/float64(w.closed) > soon*float64(w.n) {
+		return
+	}
+	s.speed.slowTo(min(float64(len(w.limited)), s.speed.rate), time.Since(s.begin))
 }
 
 // await waits for the last answers: as long as answers have taken so far, and
@@ -181,6 +201,9 @@ func (s *Scanner) take(a answer, hardware string, at time.Time) {
 	k := int(place - w.first)
 	if !w.answer(k) {
 		return
+	}
+	if a.state == Closed {
+		w.close(k, a.remote)
 	}
 	host, port := s.pair(place) // with the zone that the target was given with
 	r := Result{Addr: host, Port: port, State: a.state, Reason: a.reason, TTL: a.ttl, Hardware: hardware, Time: at}

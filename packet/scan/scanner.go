@@ -177,7 +177,7 @@ func (s *Scanner) Run(ctx context.Context) (Summary, error) {
 	sum := s.Progress()
 	sum.Took = time.Since(s.begin)
 	sum.Complete = sum.Next == sum.Pairs
-	if err == nil && s.refused != nil && sum.Settled == 0 {
+	if err == nil && s.refused != nil && sum.Sent == 0 {
 		err = fmt.Errorf("scan: no packet could be sent: %w", s.refused)
 	}
 	return sum, err

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"math/bits"
+	"net/netip"
 	"time"
 )
 
@@ -17,15 +18,18 @@ type window struct {
 	left     []time.Duration // when each was asked last; 0: not yet in this attempt
 	early    []uint64        // a bit for each whose answer came before it was known when it left
 	attempt  int
-	silent   int           // who have not answered
-	gained   int           // who have in this attempt
-	answered chan struct{} // closed when all have
+	silent   int                 // who have not answered
+	gained   int                 // who have in this attempt
+	closed   int                 // who have said so
+	position float64             // sum of their places in the window
+	limited  map[netip.Addr]bool // hosts that they are of, some thousands at most
+	answered chan struct{}       // closed when all have
 }
 
 func newWindow(first uint64, n int) *window {
 	words := (n + 63) / 64
 	return &window{first: first, n: n, bits: make([]uint64, words), early: make([]uint64, words),
-		left: make([]time.Duration, n), silent: n, answered: make(chan struct{})}
+		limited: map[netip.Addr]bool{}, left: make([]time.Duration, n), silent: n, answered: make(chan struct{})}
 }
 
 func (w *window) has(k int) bool { return w.bits[k/64]>>(k%64)&1 != 0 }
@@ -41,6 +45,16 @@ func (w *window) answer(k int) bool {
 		close(w.answered)
 	}
 	return true
+}
+
+// close notes that k has said that it is closed.
+func (w *window) close(k int, host netip.Addr) {
+	const mostHosts = 4096
+	w.closed++
+	w.position += float64(k)
+	if len(w.limited) < mostHosts {
+		w.limited[host] = true
+	}
 }
 
 // silents appends who have not answered.

@@ -66,9 +66,9 @@ type (
 		Ports []xmlPort  `xml:"port"`
 	}
 	xmlExtra struct {
-		State   string     `xml:"state,attr"`
-		Count   int        `xml:"count,attr"`
-		Reasons xmlReasons `xml:"extrareasons"`
+		State   string       `xml:"state,attr"`
+		Count   int          `xml:"count,attr"`
+		Reasons []xmlReasons `xml:"extrareasons"`
 	}
 	xmlReasons struct {
 		Reason   string `xml:"reason,attr"`
@@ -193,10 +193,13 @@ func (r *Report) xmlPorts(h *Host) *xmlPorts {
 	for _, p := range h.Open {
 		all[p.Port] = r.xmlPort(p.Result, p.Service)
 	}
+	counts := map[State]int{}
 	for _, g := range h.Others {
-		if len(g.Ports) > mostListed {
-			reasons := xmlReasons{g.Reason, len(g.Ports), r.Mode.Protocol(), g.Ports.String()}
-			ports.Extra = append(ports.Extra, xmlExtra{g.State.String(), len(g.Ports), reasons})
+		counts[g.State] += len(g.Ports)
+	}
+	for _, g := range h.Others {
+		if counts[g.State] > mostListed {
+			ports.addExtra(r.Mode, g, counts[g.State])
 			continue
 		}
 		for _, p := range g.Ports {
@@ -209,6 +212,18 @@ func (r *Report) xmlPorts(h *Host) *xmlPorts {
 		}
 	}
 	return ports
+}
+
+// addExtra adds ports that are not listed, to those with the same verdict.
+func (x *xmlPorts) addExtra(mode Mode, g Group, count int) {
+	reasons := xmlReasons{g.Reason, len(g.Ports), mode.Protocol(), g.Ports.String()}
+	for i := range x.Extra {
+		if x.Extra[i].State == g.State.String() {
+			x.Extra[i].Reasons = append(x.Extra[i].Reasons, reasons)
+			return
+		}
+	}
+	x.Extra = append(x.Extra, xmlExtra{g.State.String(), count, []xmlReasons{reasons}})
 }
 
 func (r *Report) xmlPort(res Result, s Service) xmlPort {
