@@ -27,7 +27,9 @@ func TestRefuse(t *testing.T) {
 	for payload, want := range map[string]string{"a": "first", "b": "second", "c": "third", "d": "data"} {
 		var st Stack
 		st.Reset(set, "link", 1, append([]byte{1, 2}, payload...), 3)
-		if got := st.Layer(1).Proto().Name; got != want {
+		if st.Len() != 2 {
+			t.Errorf("%q has %d layers, and should have 2", payload, st.Len())
+		} else if got := st.Layer(1).Proto().Name; got != want {
 			t.Errorf("%q is %s, and should be %s", payload, got, want)
 		}
 	}

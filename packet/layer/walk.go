@@ -41,6 +41,7 @@ type Walker struct {
 	done   bool // the visitor has had enough
 	reason string
 	store  [32]uint64
+	spill  []uint64           // for protocols that store does not hold the values of
 	trace  func(*node, event) // told of what visit does not see
 	text   [256]byte
 	asked  *Stack
@@ -83,7 +84,11 @@ func (w *Walker) run(c *code, visit func(*Value) bool) {
 		w.vals = w.store[:c.slots]
 		clear(w.vals)
 	} else {
-		w.vals = make([]uint64, c.slots)
+		if len(w.spill) < c.slots {
+			w.spill = make([]uint64, c.slots)
+		}
+		w.vals = w.spill[:c.slots]
+		clear(w.vals)
 	}
 	w.aside = 0
 	w.visit, w.depth, w.nested, w.budget, w.done, w.reason, w.node = visit, 0, 0, maxFields, false, "", nil
