@@ -37,12 +37,12 @@ var nbss = &layer.Proto{
 
 // nbssHere tells whether a message begins here: one with SMB in it, or one that
 // reaches to the end or beyond.
-const nbssHere = "(u32(0) >> 24 == 0 && u24(5) == 0x534D42 && u8(4) >= 0xFD || (u8(0) == 0 || u8(0) > 0x80 && u8(0) < 0x86) && u8(1) < 2 && u16(2) + 4 >= size)"
+const nbssHere = "(u32(0) >> 24 == 0 && u24(5) == 0x534D42 && u8(4) >= 0xFD && u24(1) >= 32 || (u8(0) == 0 || u8(0) > 0x80 && u8(0) < 0x86) && u8(1) < 2 && u16(2) + 4 >= size)"
 
 // showNBSSFlags shows the flags where NetBIOS is spoken: the byte is part of the
 // length where SMB is alone.
 func showNBSSFlags(w *layer.Walker) {
-	if low, high, ok := tcpPorts(w); ok && (low == 139 || high == 139) {
+	if low, high, ok := tcpPorts(w); ok && len(w.Rest()) > 0 && (low == 139 || high == 139) {
 		flags := uint64(w.Rest()[0])
 		w.Emit(0, w.Offset(), 1, flags, nil)
 	}

@@ -3,6 +3,7 @@ package tsharktest
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,7 +36,13 @@ func Choose(ctx context.Context, t *Tshark, set *layer.Set, base string, capture
 		if err != nil {
 			continue // Compare tells of it
 		}
+		seen := map[string]bool{}
 		for i := range min(len(ours), len(theirs)) {
+			segment, again := segment(&ours[i]), remembers(fmt.Sprintf("%s#%d", Name(base, capture), i+1))
+			if again || segment != "" && seen[segment] {
+				continue
+			}
+			seen[segment] = true
 			shown := protocolsOf(ours[i : i+1])
 			for _, p := range protocolsOf(theirs[i : i+1]) {
 				if candidates[p] != nil && slices.Contains(shown, p) {

@@ -12,8 +12,10 @@ import (
 func (r *Report) Add(capture string, ours, theirs []Frame) {
 	seen := map[string]bool{}
 	for i := range min(len(ours), len(theirs)) {
-		segment := segment(&ours[i])
-		r.frame(fmt.Sprintf("%s#%d", capture, i+1), &ours[i], &theirs[i], segment != "" && seen[segment])
+		segment, where := segment(&ours[i]), fmt.Sprintf("%s#%d", capture, i+1)
+		if !remembers(where) {
+			r.frame(where, &ours[i], &theirs[i], segment != "" && seen[segment])
+		}
 		seen[segment] = true
 	}
 }
