@@ -6,7 +6,7 @@ import "github.com/netwright/netwright/packet/layer"
 // in them.
 var applications = []*layer.Proto{
 	tls, quic,
-	http, websocket,
+	http, http2, websocket,
 	ssh,
 	nbss, smb, smb2, ntlmssp,
 }
