@@ -4,7 +4,8 @@ import "github.com/netwright/netwright/packet/layer"
 
 var radius = &layer.Proto{
 	Name: "radius", Title: "RADIUS Protocol", Alias: []string{"Radius", "RADIUS"}, Spec: "RFC 2865 section 3",
-	On: []layer.On{{Table: "udp.port", Keys: []uint64{1645, 1646, 1700, 1812, 1813, 3799}}},
+	On:     []layer.On{{Table: "udp.port", Keys: []uint64{1645, 1646, 1700, 1812, 1813, 3799}}},
+	Refuse: notRADIUS,
 	Fields: []layer.Field{
 		{Name: "radius.code", Alias: "code", Title: "Code", Bits: 8, Default: 1, Enum: radiusCodes},
 		{Name: "radius.id", Alias: "id", Title: "Identifier", Bits: 8},
@@ -23,6 +24,16 @@ var radius = &layer.Proto{
 		{Ask: 40, Answer: 42}, {Ask: 43, Answer: 44}, {Ask: 43, Answer: 45},
 	}}},
 	Summary: "${code} id ${id}",
+}
+
+// notRADIUS tells that a payload has a code or a length that no packet has (RFC
+// 2865 section 3).
+func notRADIUS(b []byte) bool {
+	if len(b) < 20 || be16(b[2:]) < 20 || be16(b[2:]) > 4096 {
+		return true
+	}
+	_, known := radiusCodes[uint64(b[0])]
+	return !known
 }
 
 // radiusValues are what attributes hold (RFC 2865 section 5, RFC 2866 section 5,

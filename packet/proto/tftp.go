@@ -35,11 +35,8 @@ var tftp = &layer.Proto{
 	Summary: "${op} ${filename} ${block}",
 }
 
-// guessTFTP knows what a server sends, which chooses a port of its own: blocks of
-// data and what acknowledges them, in the plain size.
+// guessTFTP knows what goes over the port that a server chooses: full blocks of
+// data, in the plain size, and what acknowledges them.
 func guessTFTP(b []byte) bool {
-	if len(b) < 4 || len(b) > 516 || b[0] != 0 || be16(b[2:]) == 0 {
-		return false
-	}
-	return b[1] == 3 || b[1] == 4 && len(b) == 4
+	return len(b) >= 4 && b[0] == 0 && be16(b[2:]) != 0 && (b[1] == 3 && len(b) == 516 || b[1] == 4 && len(b) == 4)
 }
