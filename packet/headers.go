@@ -88,16 +88,12 @@ func keyEthType(l Layer) (key uint16, ok, none bool) {
 	switch l := l.(type) {
 	case nil, Payload:
 		return 0, false, true
-	case *Ethernet:
-		return 25944, true, false
 	case *VLAN:
 		return 33024, true, false
 	case *QinQ:
 		return 34984, true, false
 	case *ARP:
 		return 2054, true, false
-	case *IPv4:
-		return 2048, true, false
 	case *IPv6:
 		return 34525, true, false
 	case *Table:

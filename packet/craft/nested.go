@@ -1,6 +1,7 @@
 package craft
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/netwright/netwright/packet/layer"
@@ -104,6 +105,9 @@ func (p *Parser) entry(s *scanner, f *layer.Field, depth int) ([]*value, error) 
 		var err error
 		v.subs, err = p.inOrder(s, f, x)
 		return []*value{v}, err
+	case s.peek() != ':' && x.Default != 0 && x.Number():
+		it := &item{text: fmt.Sprint(x.Default), column: from, one: content{u: x.Default}}
+		return []*value{{field: x, name: name, items: []*item{it}}}, nil
 	case !s.take(':'):
 		return nil, s.fail(s.at, ": and a value are missing after %s", name)
 	}

@@ -77,8 +77,9 @@ func read(h header) (*table, error) {
 	}
 	t := &table{header: h, Proto: p}
 	bit := 0
-	for i := range p.Fields {
-		f := &p.Fields[i]
+	fields := flat(p.Fields)
+	for i := range fields {
+		f := &fields[i]
 		if f.Calc != "" || f.At != "" {
 			continue
 		}
@@ -91,8 +92,8 @@ func read(h header) (*table, error) {
 		}
 		t.add(f, bit, width)
 		if bit += width; f.When != "" {
-			if i+1 < len(p.Fields) && p.Fields[i+1].Auto != "" {
-				t.other = &p.Fields[i+1]
+			if i+1 < len(fields) && fields[i+1].Auto != "" {
+				t.other = &fields[i+1]
 			}
 			break
 		}
@@ -109,7 +110,23 @@ func read(h header) (*table, error) {
 		return nil, fmt.Errorf("its fixed fields end within a byte")
 	}
 	t.size = bit / 8
+	if len(t.fields) == 0 {
+		return nil, fmt.Errorf("it has no fields at fixed places")
+	}
 	return t, nil
+}
+
+// flat is a list of fields with those in place that stand in groups without a
+// name.
+func flat(fields []layer.Field) (list []layer.Field) {
+	for _, f := range fields {
+		if f.Kind == layer.Group && f.Name == "" && f.Alias == "" && f.When == "" && f.Repeat == "" && f.Switch == "" && f.At == "" && f.Code == nil {
+			list = append(list, flat(f.Sub)...)
+		} else {
+			list = append(list, f)
+		}
+	}
+	return list
 }
 
 func (t *table) add(f *layer.Field, bit, width int) {

@@ -124,6 +124,13 @@ type laid struct {
 	start, header int
 	marks         []mark
 	slots         []place // where the values that expressions ask for lie
+	ahead         []early
+}
+
+// early is a value that was computed of what is not written yet.
+type early struct {
+	slot, bit int
+	expr      *Expr
 }
 
 // place is where a number lies, in bits from the start of the data.
@@ -168,6 +175,9 @@ func (b *builder) layer(i int) error {
 	if err := p.left(); err != nil {
 		return fmt.Errorf("%s %w", l.Name, err)
 	}
+	if err := b.atLeastOne(l, p); err != nil {
+		return fmt.Errorf("%s: %w", l.Name, err)
+	}
 	b.raw(part.Rest)
 	b.align(l)
 	l.header = len(b.data)
@@ -180,6 +190,18 @@ func (b *builder) layer(i int) error {
 	own.inner, own.header = own.end, l.header
 	b.scope, b.at = own, i
 	return b.fill(l)
+}
+
+// atLeastOne writes a message of a protocol that is messages, if none is given.
+func (b *builder) atLeastOne(l *laid, p *pool) error {
+	if len(b.data) > l.start || p.short || len(l.fields) == 0 {
+		return nil
+	}
+	n := &l.fields[0]
+	if !n.all || n.Name != "" || n.Alias != "" || n.Kind != Group {
+		return nil
+	}
+	return b.value(n, nil, p)
 }
 
 // align adds zeros until the length of the header can be said in its field.
@@ -287,17 +309,22 @@ func (b *builder) following() (key uint64, ok, none bool) {
 		return 0, false, false
 	}
 	next := b.laid[b.at+1].code
-	for _, step := range b.laid[b.at].next {
-		if step.proto == next {
-			none = true
-		}
+	if b.laid[b.at].direct(next) {
+		return 0, false, true
 	}
 	for _, step := range b.laid[b.at].Next {
 		if keys := next.keys(step.Table); len(keys) > 0 {
 			return keys[0], true, false
 		}
 	}
-	return 0, false, none
+	return 0, false, false
+}
+
+// direct tells whether a layer needs no key to be found: it follows where the
+// field for the key is not there.
+func (c *code) direct(next *code) bool {
+	absent := slices.ContainsFunc(c.Fields, func(f Field) bool { return f.Auto == "next" && f.When != "" })
+	return absent && slices.ContainsFunc(c.next, func(s step) bool { return s.proto == next })
 }
 
 // keys are the keys that a protocol has in a table.
@@ -314,11 +341,18 @@ func (c *code) keys(table string) []uint64 {
 }
 
 // Key is the key by which a protocol is found in a table: its EtherType in
-// "eth.type", its number in "ip.proto".
+// "eth.type", its number in "ip.proto". It is false for what those who look there
+// find without a key, as Ethernet finds LLC.
 func (s *Set) Key(table, proto string) (key uint64, ok bool) {
 	c := s.byName[proto]
 	if c == nil {
 		return 0, false
+	}
+	for _, parent := range s.protos {
+		looks := slices.ContainsFunc(parent.Next, func(n Next) bool { return n.Table == table })
+		if looks && parent.direct(c) {
+			return 0, false
+		}
 	}
 	if keys := c.keys(table); len(keys) > 0 {
 		return keys[0], true

@@ -4,16 +4,16 @@ import "slices"
 
 // state is how far a build has come, to go back to.
 type state struct {
-	size, bit, marks int
-	last             byte
-	vals             []uint64
-	slots            []place
-	used             []bool
+	size, bit, marks, ahead int
+	last                    byte
+	vals                    []uint64
+	slots                   []place
+	used                    []bool
 }
 
 func (b *builder) state(p *pool) state {
 	l := &b.laid[b.at]
-	s := state{size: len(b.data), bit: b.bit, marks: len(l.marks), vals: slices.Clone(b.vals), slots: slices.Clone(l.slots), used: p.used()}
+	s := state{size: len(b.data), bit: b.bit, marks: len(l.marks), ahead: len(l.ahead), vals: slices.Clone(b.vals), slots: slices.Clone(l.slots), used: p.used()}
 	if s.size > 0 {
 		s.last = b.data[s.size-1]
 	}
@@ -23,6 +23,7 @@ func (b *builder) state(p *pool) state {
 func (b *builder) back(s state, p *pool) {
 	l := &b.laid[b.at]
 	b.data, b.bit, b.end, l.marks = b.data[:s.size], s.bit, s.size, l.marks[:s.marks]
+	l.ahead = l.ahead[:s.ahead]
 	if s.size > 0 {
 		b.data[s.size-1] = s.last
 	}
@@ -41,7 +42,7 @@ func (b *builder) body(n *node, p *pool) error {
 	if err := b.list(n.sub, p); err != nil {
 		return err
 	}
-	if b.looksAhead(n) {
+	if b.looksAhead(n, begin.bit) {
 		return b.try(n, p, begin.bit)
 	}
 	list := b.chosen(n)
@@ -56,7 +57,7 @@ func (b *builder) body(n *node, p *pool) error {
 			if !b.settleAt(n.choose, begin.bit/8, int64(of)) {
 				continue
 			}
-			if key := b.within(n); key != nil && key.Name != "" {
+			if key := b.within(n); key != nil && key.Name != "" && !p.gave(key) {
 				// Fields before the case may depend on it: begin anew.
 				u := b.vals[key.slot]
 				b.back(begin, p)
@@ -89,9 +90,20 @@ func (b *builder) within(n *node) *node {
 	return nil
 }
 
-// looksAhead tells whether the choice reads what the cases write.
-func (b *builder) looksAhead(n *node) bool {
-	return n.choose.ahead() || slices.ContainsFunc(n.sub, func(s node) bool { return s.calc.ahead() })
+// looksAhead tells whether the choice reads what the cases write, which begin at
+// that place.
+func (b *builder) looksAhead(n *node, bit int) bool {
+	if n.choose.ahead() {
+		return true
+	}
+	for _, leaf := range n.choose.leaves(nil) {
+		for _, e := range b.laid[b.at].ahead {
+			if leaf.op == opSlot && e.slot == int(leaf.n) && e.bit >= bit {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // try writes the first case that takes all that is given and is the one that
@@ -124,12 +136,13 @@ func (b *builder) try(n *node, p *pool, bit int) error {
 // reread is the value that decides, when what it reads stands.
 func (b *builder) reread(n *node, bit int) uint64 {
 	at := b.bit
-	b.bit = bit
-	for i := range n.sub {
-		if s := &n.sub[i]; s.calc != nil && s.slot >= 0 {
-			b.vals[s.slot] = uint64(s.calc.eval(&b.scope))
+	for _, e := range b.laid[b.at].ahead {
+		if e.bit >= bit {
+			b.bit = e.bit
+			b.vals[e.slot] = uint64(e.expr.eval(&b.scope))
 		}
 	}
+	b.bit = bit
 	of := uint64(n.choose.eval(&b.scope))
 	b.bit = at
 	return of

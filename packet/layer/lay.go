@@ -17,6 +17,10 @@ func (b *builder) list(nodes []node, p *pool) error {
 		case n.calc != nil:
 			if n.slot >= 0 {
 				b.vals[n.slot] = uint64(n.calc.eval(&b.scope))
+				if n.calc.ahead() && n.at == nil {
+					l := &b.laid[b.at]
+					l.ahead = append(l.ahead, early{n.slot, b.bit, n.calc})
+				}
 			}
 		case n.at != nil: // shows what others hold
 		case n.all || n.repeat != nil:
@@ -217,7 +221,7 @@ func (b *builder) number(n *node, t *token, p *pool) (v uint64, ok bool) {
 	case n.Auto != "":
 		return 0, true
 	case n.flags:
-		return b.bits(n, n.Default, p), true
+		return b.bits(n, b.port(n), p), true
 	}
 	return b.port(n), true
 }
@@ -238,6 +242,8 @@ func (b *builder) bits(n *node, v uint64, p *pool) uint64 {
 			bits = t.U & (1<<f.width - 1)
 		} else if f.flags {
 			bits = b.bits(f, old, p)
+		} else if n.Default == 0 && f.Default != 0 {
+			bits = f.Default & (1<<f.width - 1)
 		}
 		v += (bits - old) << left
 	}
@@ -291,9 +297,33 @@ func (b *builder) fixed(n *node, t *token, p *pool) error {
 	b.keep(n, v, at)
 	if n.flags {
 		b.keepBits(n, v, at)
+		if !given {
+			b.autoBits(n, at, p)
+		}
 	}
 	b.bit += n.width
 	return nil
+}
+
+// autoBits marks those bits of a number that are computed.
+func (b *builder) autoBits(n *node, at place, p *pool) {
+	bit := at.bit
+	for i := range n.sub {
+		f := &n.sub[i]
+		if f.calc != nil {
+			continue
+		}
+		in := place{bit, f.width, false}
+		bit += f.width
+		switch {
+		case n.LE || p.gave(f):
+		case f.auto != nil && b.fits == 0:
+			l := &b.laid[b.at]
+			l.marks = append(l.marks, mark{in, f, byAuto})
+		case f.flags:
+			b.autoBits(f, in, p)
+		}
+	}
 }
 
 // sized writes a number whose length an expression says: in the fewest bytes for

@@ -109,6 +109,17 @@ func (t *token) fits(n *node) bool {
 	return !t.used && t.rank > 0 && (n.rank(t.Name) == t.rank || t.full != "" && n.Name == t.full)
 }
 
+// gave tells whether something was given for a field, used or not.
+func (p *pool) gave(n *node) bool {
+	for i := range p.tokens {
+		t := p.tokens[i]
+		if t.used = false; t.fits(n) {
+			return true
+		}
+	}
+	return false
+}
+
 // find is what is given for a field, or nil.
 func (p *pool) find(n *node) *token {
 	for i := range p.tokens {

@@ -110,6 +110,9 @@ func (b *builder) natural(e *Expr, want func(int64) bool, target int64) bool {
 	if !ok || b.owner(at) != byDefault {
 		return false
 	}
+	// What comes later counts as there, so that no length is more than the rest.
+	b.end += 1 << 16
+	defer func() { b.end = len(b.data) }()
 	l := &b.laid[b.at]
 	for i := range l.marks {
 		m := &l.marks[i]
@@ -117,8 +120,10 @@ func (b *builder) natural(e *Expr, want func(int64) bool, target int64) bool {
 			continue
 		}
 		old := readBits(b.data, at.bit, at.width, at.le)
+		b.write(at, uint64(target+1))
+		decides := !want(e.eval(&b.scope))
 		b.write(at, uint64(target))
-		if want(e.eval(&b.scope)) {
+		if decides && want(e.eval(&b.scope)) {
 			m.by = byUser
 			return true
 		}

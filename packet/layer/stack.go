@@ -82,7 +82,7 @@ func (st *Stack) At(i int) *Span {
 
 // finish finds the layers that are pending.
 func (st *Stack) finish() {
-	if st.pending.next != nil {
+	for st.pending.next != nil { // one in another, in a tunnel
 		st.resume()
 	}
 }
