@@ -55,12 +55,15 @@ func showDomain(w *layer.Walker, message int, count bool) {
 	}
 }
 
+// maxPointers is how many pointers a name may go over.
+const maxPointers = 64
+
 // readName appends a name's text to dst, its labels with dots between them (RFC
 // 1035 section 4.1.4). Pointers count from start and lead backwards only, so it
 // ends. size is how many bytes the name takes where it stands, 0 if it is wrong.
 func readName(b []byte, start, at int, dst []byte) (name []byte, size, labels int) {
 	first := at
-	limit := at // pointers must lead before this
+	limit, hops := at, 0 // pointers must lead before this
 	for at < len(b) {
 		n := int(b[at])
 		switch {
@@ -77,7 +80,7 @@ func readName(b []byte, start, at int, dst []byte) (name []byte, size, labels in
 				size = at + 2 - first
 			}
 			at = start + int(binary.BigEndian.Uint16(b[at:])&0x3FFF)
-			if at >= limit {
+			if hops++; at >= limit || hops > maxPointers {
 				return dst, 0, labels
 			}
 			limit = at

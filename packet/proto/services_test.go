@@ -116,6 +116,21 @@ func TestWriteDomain(t *testing.T) {
 	}
 }
 
+// What is written for SNMP is read as it was meant.
+func TestWriteSNMP(t *testing.T) {
+	b, err := writeSNMP(nil, []byte("private"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, reason := shown(t, "snmp", over(false, 9999, 161, b))
+	if reason != "" || got["snmp.community"] != "private" || got["snmp.name"] != "1.3.6.1.2.1.1.1.0" || got["snmp.version"] != "1" || got["snmp.request_id"] != "1" {
+		t.Errorf("it is %v, %s", got, reason)
+	}
+	if _, err := writeSNMP(nil, make([]byte, 81)); err == nil {
+		t.Error("a community of 81 characters is written")
+	}
+}
+
 // No payload of any service breaks anything.
 func FuzzServices(f *testing.F) {
 	for _, seed := range []struct {
