@@ -2,6 +2,8 @@ package proto
 
 import (
 	"encoding/hex"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/netwright/netwright/packet/layer"
@@ -75,4 +77,32 @@ func FuzzHello(f *testing.F) {
 			return true
 		})
 	})
+}
+
+// DTLS's messages are TLS's, with a cookie, and may come in pieces.
+func TestDTLS(t *testing.T) {
+	hello := "\xfe\xfd" + strings.Repeat("r", 32) + "\x00\x02ck\x00\x02\xc0\x2b\x01\x00"
+	record := func(kind, epoch byte, body string) string {
+		return string([]byte{kind, 0xFE, 0xFD, 0, epoch, 0, 0, 0, 0, 0, 1, 0, byte(len(body))}) + body
+	}
+	message := func(offset, size byte, body string) string {
+		return string([]byte{1, 0, 0, byte(len(hello)), 0, 0, 0, 0, offset, 0, 0, size}) + body
+	}
+	whole := record(22, 0, message(0, byte(len(hello)), hello)) + record(21, 0, "\x02\x28") + record(22, 1, strings.Repeat("e", 20))
+	if !guessDTLS([]byte(whole)) || guessDTLS([]byte(whole[:len(whole)-1])) || guessDTLS([]byte(whole+"x")) {
+		t.Error("records must reach to the very end")
+	}
+	got := walk(t, "dtls", whole)
+	for _, want := range []string{
+		"dtls.handshake.fragment_length@22+3=44", "dtls.handshake.cookie@61+2=63:6b", "dtls.handshake.ciphersuite@65+2=0xc02b",
+		"dtls.handshake.ja4@25+0=dd2i010000_648b5c445417_000000000000", "dtls.alert_message.desc@83+1=40", "dtls.handshake@97+20=",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%s is not among %s", want, strings.Join(got, " "))
+		}
+	}
+	piece := strings.Join(walk(t, "dtls", record(22, 0, message(0, 10, hello[:10]))), " ")
+	if !strings.Contains(piece, "dtls.handshake.fragment_length@22+3=10") || strings.Contains(piece, "version@25") {
+		t.Error(piece)
+	}
 }

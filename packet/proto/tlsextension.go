@@ -38,7 +38,7 @@ var tlsExtensions = []layer.Field{
 		tlsExtension(17, []layer.Field{{Name: "tls.handshake.extensions_status_request_list_len", Title: "Certificate Status List Length", Bits: 16}}),
 		tlsExtension(18, tlsTimestamps),
 		tlsExtension(21, []layer.Field{{Name: "tls.handshake.extensions_padding_data", Title: "Padding Data", Kind: layer.Bytes}}),
-		tlsExtension(23, nil, 22, 42, 0xFFCE),
+		tlsExtension(23, nil, 14, 22, 42, 0xFFCE),
 		tlsExtension(27, []layer.Field{
 			{Name: "tls.compress_certificate.algorithms_length", Alias: "compressionslen", Title: "Algorithms Length", Bits: 8},
 			{Name: "tls.compress_certificate.algorithm", Title: "Algorithm", Bits: 16, Repeat: "compressionslen / 2", Enum: layer.Enum{1: "zlib", 2: "brotli", 3: "zstd"}},

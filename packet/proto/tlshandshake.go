@@ -91,7 +91,7 @@ var tlsServerKeyExchange = []layer.Field{
 }
 
 var tlsSignature = []layer.Field{
-	{Kind: layer.Group, When: "serverversion >= 0x0303", Sub: []layer.Field{tlsSignatureScheme("")}},
+	{Kind: layer.Group, When: "serverversion == 0x0303 || serverversion == 0xFEFD", Sub: []layer.Field{tlsSignatureScheme("")}},
 	{Name: "tls.handshake.sig_len", Alias: "siglen", Title: "Signature Length", Bits: 16},
 	{Name: "tls.handshake.sig", Title: "Signature", Kind: layer.Bytes, Len: "siglen"},
 }

@@ -57,6 +57,9 @@ func carrier(w *layer.Walker) byte {
 	if w.Stream() {
 		return 't'
 	}
+	if b := w.Rest(); len(b) > 0 && b[0] == 0xFE {
+		return 'd'
+	}
 	return 'q'
 }
 
@@ -68,6 +71,11 @@ func readHello(b []byte, client bool) (h hello, ok bool) {
 	h.version = binary.BigEndian.Uint16(b)
 	b = b[34:]
 	if client || h.version>>8 != 0x7F {
+		if _, b, ok = vector(b, 1); !ok {
+			return h, false
+		}
+	}
+	if client && h.version>>8 == 0xFE { // DTLS has a cookie here
 		if _, b, ok = vector(b, 1); !ok {
 			return h, false
 		}

@@ -190,7 +190,7 @@ func (p *pool) match(f *Field, data []byte) *Field {
 
 // newer tells which fields have come to Wireshark after the tshark that we are
 // compared with. They have tests of their own.
-func newer(name string) bool { return name == "tls.handshake.ja4" }
+func newer(name string) bool { return name == "tls.handshake.ja4" || name == "dtls.handshake.ja4" }
 
 // candidates says what tshark has under the name of a field, those at its place
 // first.
