@@ -19,6 +19,7 @@ type governor struct {
 	known       bool          // whether there is a usual part yet
 	cohorts     []cohort
 	trip        roundTrip
+	heard       time.Duration // when the newest answer came that was read
 	losses      int
 }
 
@@ -29,10 +30,11 @@ type cohort struct {
 }
 
 const (
-	cohortTime = 10 * time.Millisecond // a cohort's length at least
-	cohortSize = 32                    // and how many it has at least
-	mostOpen   = 256                   // cohorts whose answers are waited for
-	slack      = 12 * time.Millisecond // for answers to come through the ring
+	cohortTime = 10 * time.Millisecond  // a cohort's length at least
+	cohortSize = 32                     // and how many it has at least
+	mostOpen   = 256                    // cohorts whose answers are waited for
+	slack      = 6 * time.Millisecond   // for answers to come through the ring
+	deafness   = 200 * time.Millisecond // more, when none at all was read since
 )
 
 // newGovernor begins with a rate. Fixed ones have least and most equal to it.
@@ -57,6 +59,7 @@ func (g *governor) sent(n int, at time.Duration) {
 // answered counts an answer to what left at a time, and came that much later.
 func (g *governor) answered(left, trip time.Duration) {
 	g.trip.add(trip)
+	g.heard = max(g.heard, left+trip)
 	for i := len(g.cohorts) - 1; i >= 0; i-- {
 		if c := &g.cohorts[i]; left >= c.begin {
 			if left <= c.end {
@@ -68,11 +71,13 @@ func (g *governor) answered(left, trip time.Duration) {
 }
 
 // adjust judges the cohorts whose answers must have come, and gives the rate.
+// Where the reader is behind, and has not come to their time yet, it waits.
 func (g *governor) adjust(now time.Duration) float64 {
 	due := g.trip.timeout(slack, time.Second) + slack
 	judged := 0
 	for _, c := range g.cohorts {
-		if c.sent < cohortSize || now < c.end+due || judged == len(g.cohorts)-1 {
+		read := g.heard > c.end+g.trip.smooth || now >= c.end+due+deafness
+		if c.sent < cohortSize || now < c.end+due || !read || judged == len(g.cohorts)-1 {
 			break
 		}
 		judged++

@@ -131,12 +131,21 @@ func ports(t *testing.T, text string) Ports {
 	return p
 }
 
-// nmap gives its verdicts.
-func nmap(t *testing.T, ns *netnstest.Namespace, args ...string) verdicts {
+// nmap starts one; its verdicts are had by calling what it returns.
+func nmap(t *testing.T, ns *netnstest.Namespace, args ...string) func(*testing.T) verdicts {
 	t.Helper()
 	needs(t, "nmap")
-	out := ns.Run(t, "nmap", append([]string{"-n", "-Pn", "-oX", "-"}, args...)...)
-	return readXML(t, out[strings.Index(out, "<?xml"):])
+	cmd := exec.CommandContext(t.Context(), "nmap", append([]string{"-n", "-Pn", "-T4", "-oX", "-"}, args...)...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, os.Stderr
+	ns.Start(t, cmd)
+	return func(t *testing.T) verdicts {
+		t.Helper()
+		if err := cmd.Wait(); err != nil {
+			t.Fatalf("nmap: %v", err)
+		}
+		return readXML(t, out.String())
+	}
 }
 
 // readXML reads the verdicts from nmap's format.
@@ -224,41 +233,58 @@ func TestVerdictsAreNmaps(t *testing.T) {
 			}()
 		}
 	})
+	var checks []func(*testing.T)
+	var names []string
 	for _, tt := range []struct {
 		mode    Mode
 		nmap    string
 		ports   string
 		targets []string
-		tcp     bool // by connections, too
+		connect string // nmap's option for connections
 	}{
-		{SYN, "-sS", "20-100,443", []string{there4, there6}, true},
-		{ACK, "-sA", "20-100,443", []string{there6}, false},
-		{FIN, "-sF", "20-100,443", []string{there4}, false},
-		{NULL, "-sN", "20-100,443", []string{there6}, false},
-		{UDP, "-sU", "50-60,99-103,123", []string{there4, there6}, true},
+		{SYN, "-sS", "20-100,443", []string{there4}, "-sT"},
+		{SYN, "-sS", "20-100,443", []string{there6}, ""},
+		{ACK, "-sA", "80-100", []string{there6}, ""},
+		{FIN, "-sF", "80-100", []string{there4}, ""},
+		{NULL, "-sN", "80-100", []string{there6}, ""},
+		{UDP, "-sU", "50-60,99-103,123", []string{there4}, "-sU"},
+		{UDP, "-sU", "53,100-103", []string{there6}, ""},
 	} {
 		for _, target := range tt.targets {
-			t.Run(tt.mode.String()+" "+target, func(t *testing.T) {
-				t.Parallel()
-				args := []string{tt.nmap, "-p", tt.ports, target}
-				if strings.Contains(target, ":") {
-					args = append(args, "-6")
-				}
-				want := nmap(t, l.here, args...)
+			args := []string{"-p", tt.ports, target}
+			if strings.Contains(target, ":") {
+				args = append(args, "-6")
+			}
+			theirs := nmap(t, l.here, append(args, tt.nmap)...)
+			var connected func(*testing.T) verdicts
+			if tt.connect != "" {
+				connected = nmap(t, l.here, append(args, tt.connect)...)
+			}
+			checks = append(checks, func(t *testing.T) {
+				want := theirs(t)
 				cfg := Config{Mode: tt.mode, Targets: ranges(t, target), Ports: ports(t, tt.ports), Wait: 500 * time.Millisecond}
 				found, sum, report := scanFrom(t, l.here, cfg)
 				found.same(t, want, "nmap's")
 				toXML(t, report, sum).same(t, found, "the scan's")
-				if tt.tcp {
-					cfg.Sockets = true
-					found, _, _ := scanFrom(t, l.here, cfg)
-					if tt.mode == SYN { // a connection hears of a reset and of an ICMP error as such
-						want = nmap(t, l.here, append([]string{"-sT"}, args[1:]...)...)
-					}
-					found.same(t, want, "nmap's of connections")
+				if connected == nil {
+					return
 				}
+				cfg.Sockets = true
+				found, _, _ = scanFrom(t, l.here, cfg)
+				want = connected(t)
+				for _, port := range []string{" 95", " 96"} {
+					// Whether the kernel hears of an ICMP error while it is busy
+					// with connecting is luck, for nmap as for us.
+					delete(found, target+port)
+					delete(want, target+port)
+				}
+				found.same(t, want, "nmap's of connections")
 			})
+			names = append(names, tt.mode.String()+" "+target)
 		}
+	}
+	for i, check := range checks {
+		t.Run(names[i], check)
 	}
 }
 
@@ -305,7 +331,7 @@ func TestLostPacketsAreSentAgain(t *testing.T) {
 	open := []int{22, 80, 443, 800, 801}
 	l.listen(t, open...)
 	l.filter(t, "tcp flags syn numgen random mod 10 < 3 drop")
-	for range 3 {
+	for range 2 {
 		found, sum, _ := scanFrom(t, l.here, Config{Targets: ranges(t, there4), Ports: ports(t, "1-1000"), Rate: 20_000, Fixed: true})
 		if sum.Open != uint64(len(open)) {
 			t.Errorf("%d open, %d sent", sum.Open, sum.Sent)
@@ -326,8 +352,8 @@ func TestSlowsDown(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.listen(t, 80)
-	l.filter(t, "tcp flags syn limit rate over 3000/second burst 300 packets drop")
-	found, sum, _ := scanFrom(t, l.here, Config{Targets: ranges(t, there4), Ports: ports(t, "1-10000")})
+	l.filter(t, "tcp flags syn limit rate over 3000/second burst 200 packets drop")
+	found, sum, _ := scanFrom(t, l.here, Config{Targets: ranges(t, there4), Ports: ports(t, "1-5000")})
 	if sum.Slowed == 0 || sum.Open != 1 {
 		t.Errorf("slowed down %d times, %d open", sum.Slowed, sum.Open)
 	}
@@ -337,9 +363,9 @@ func TestSlowsDown(t *testing.T) {
 			silent++
 		}
 	}
-	t.Logf("%d of 10000 stay silent; %d sent in %v, slowed down %d times", silent, sum.Sent, sum.Took, sum.Slowed)
-	if silent > 100 {
-		t.Errorf("%d of 10000 stay silent", silent)
+	t.Logf("%d of 5000 stay silent; %d sent in %v, slowed down %d times", silent, sum.Sent, sum.Took, sum.Slowed)
+	if silent > 50 {
+		t.Errorf("%d of 5000 stay silent", silent)
 	}
 }
 
@@ -360,9 +386,9 @@ func TestUDPKeepsToTheLimitOfErrors(t *testing.T) {
 func TestRate(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	for _, rate := range []float64{500, 4000} {
+	for _, rate := range []float64{1000, 4000} {
 		var first, last time.Time
-		_, sum, _ := scanFrom(t, l.here, Config{Targets: ranges(t, there4), Ports: ports(t, "1-1000"), Rate: rate, Result: func(r Result) {
+		_, sum, _ := scanFrom(t, l.here, Config{Targets: ranges(t, there4), Ports: ports(t, "1-1000"), Rate: rate, Fixed: true, Result: func(r Result) {
 			if first.IsZero() {
 				first = r.Time
 			}
@@ -380,6 +406,7 @@ func TestResume(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.listen(t, 80)
+	scanFrom(t, l.here, Config{Targets: ranges(t, there4, there6), Ports: Ports{80}}) // so that the neighbours are known
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	cfg := Config{Targets: ranges(t, there4, there6), Ports: ports(t, "1-1000"), Rate: 4000}
