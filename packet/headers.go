@@ -18,6 +18,7 @@ const (
 	kindIPv4
 	kindIPv6
 	kindICMP
+	kindICMPv6
 	kindTCP
 	kindUDP
 	kinds
@@ -25,7 +26,7 @@ const (
 
 // kindNames are their names in the tables.
 func kindNames() [kinds]string {
-	return [kinds]string{"eth", "vlan", "ieee8021ad", "arp", "ip", "ipv6", "icmp", "tcp", "udp"}
+	return [kinds]string{"eth", "vlan", "ieee8021ad", "arp", "ip", "ipv6", "icmp", "icmpv6", "tcp", "udp"}
 }
 
 // appendLayer writes a header in front of the next layer, which is nil for the
@@ -45,6 +46,8 @@ func appendLayer(dst []byte, l, next Layer) ([]byte, error) {
 	case *IPv6:
 		return l.append(dst, next)
 	case *ICMP:
+		return l.append(dst, next)
+	case *ICMPv6:
 		return l.append(dst, next)
 	case *TCP:
 		return l.append(dst, next)
@@ -74,6 +77,8 @@ func finishLayer(l Layer, b []byte, header int, addresses []byte) error {
 		return l.finish(b, header, addresses)
 	case *ICMP:
 		return l.finish(b, header, addresses)
+	case *ICMPv6:
+		return l.finish(b, header, addresses)
 	case *TCP:
 		return l.finish(b, header, addresses)
 	case *UDP:
@@ -88,12 +93,16 @@ func keyEthType(l Layer) (key uint16, ok, none bool) {
 	switch l := l.(type) {
 	case nil, Payload:
 		return 0, false, true
+	case *Ethernet:
+		return 25944, true, false
 	case *VLAN:
 		return 33024, true, false
 	case *QinQ:
 		return 34984, true, false
 	case *ARP:
 		return 2054, true, false
+	case *IPv4:
+		return 2048, true, false
 	case *IPv6:
 		return 34525, true, false
 	case *Table:
@@ -115,6 +124,8 @@ func keyIpProto(l Layer) (key uint16, ok, none bool) {
 		return 41, true, false
 	case *ICMP:
 		return 1, true, false
+	case *ICMPv6:
+		return 58, true, false
 	case *TCP:
 		return 6, true, false
 	case *UDP:
@@ -940,6 +951,92 @@ func (v ICMPView) ID() uint16 {
 
 // Seq is icmp.seq.
 func (v ICMPView) Seq() uint16 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[6:])
+}
+
+// ICMPv6 is an ICMPv6 header, as echo requests have it to build (RFC 4443, RFC 4861).
+type ICMPv6 struct {
+	Type     Opt    // icmpv6.type; not set: 128
+	Code     uint8  // icmpv6.code
+	Checksum Opt    // icmpv6.checksum; not set: computed
+	ID       uint16 // icmpv6.echo.identifier
+	Seq      uint16 // icmpv6.echo.sequence_number
+}
+
+func (*ICMPv6) layer() {}
+
+func (l *ICMPv6) append(dst []byte, next Layer) ([]byte, error) {
+	dst = append(dst, "\x00\x00\x00\x00\x00\x00\x00\x00"...)
+	b := dst[len(dst)-8:]
+	vType := l.Type.or(128)
+	if vType > 255 {
+		return dst, errFit("icmpv6.type", uint64(vType), 8)
+	}
+	b[0] = uint8(vType)
+	b[1] = uint8(l.Code)
+	vChecksum := l.Checksum.or(0)
+	if vChecksum > 65535 {
+		return dst, errFit("icmpv6.checksum", uint64(vChecksum), 16)
+	}
+	binary.BigEndian.PutUint16(b[2:], uint16(vChecksum))
+	binary.BigEndian.PutUint16(b[4:], uint16(l.ID))
+	binary.BigEndian.PutUint16(b[6:], uint16(l.Seq))
+	return dst, nil
+}
+
+func (l *ICMPv6) finish(b []byte, _ int, addresses []byte) error {
+	if !l.Checksum.set {
+		sum := layer.FoldSum(layer.AddSum(pseudo(addresses, 58, len(b)), b))
+		binary.BigEndian.PutUint16(b[2:], sum)
+	}
+	return nil
+}
+
+// ICMPv6View is an ICMPv6 header, as echo requests have it in a packet. All its fields are 0 when there is none.
+type ICMPv6View struct{ View }
+
+// ICMPv6 is the outermost ICMPv6 layer of the packet; [View.Valid] tells whether there is one.
+func (p *Packet) ICMPv6() ICMPv6View {
+	return ICMPv6View{p.view(kindICMPv6, 8)}
+}
+
+// Type is icmpv6.type.
+func (v ICMPv6View) Type() uint8 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return v.b[0]
+}
+
+// Code is icmpv6.code.
+func (v ICMPv6View) Code() uint8 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return v.b[1]
+}
+
+// Checksum is icmpv6.checksum.
+func (v ICMPv6View) Checksum() uint16 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[2:])
+}
+
+// ID is icmpv6.echo.identifier.
+func (v ICMPv6View) ID() uint16 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[4:])
+}
+
+// Seq is icmpv6.echo.sequence_number.
+func (v ICMPv6View) Seq() uint16 {
 	if len(v.b) < 8 {
 		return 0
 	}

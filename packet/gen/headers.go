@@ -34,13 +34,17 @@ var headers = []header{
 		proto: "icmp", name: "ICMP", title: "an ICMP header, as echo requests have it",
 		more: []more{{"icmp.ident", 32}, {"icmp.seq", 48}},
 	},
+	{
+		proto: "icmpv6", name: "ICMPv6", title: "an ICMPv6 header, as echo requests have it",
+		more: []more{{"icmpv6.echo.identifier", 32}, {"icmpv6.echo.sequence_number", 48}},
+	},
 	{proto: "tcp", name: "TCP", title: "a TCP header", plain: []string{"tcp.srcport", "tcp.dstport", "tcp.flags"}, flags: map[string]string{"tcp.flags": "TCPFlags"}},
 	{proto: "udp", name: "UDP", title: "a UDP header", plain: []string{"udp.srcport", "udp.dstport"}},
 }
 
 // words are Go's names for fields, by their aliases in the tables.
 var words = map[string]string{
-	"ack": "Ack", "chksum": "Checksum", "code": "Code", "dataofs": "DataOffset", "dport": "DstPort", "dst": "Dst", "fl": "FlowLabel",
+	"ack": "Ack", "chksum": "Checksum", "cksum": "Checksum", "code": "Code", "dataofs": "DataOffset", "dport": "DstPort", "dst": "Dst", "fl": "FlowLabel",
 	"flags": "Flags", "frag": "FragOffset", "hlim": "HopLimit", "hwdst": "DstMAC", "hwlen": "HardwareLen", "hwsrc": "SrcMAC", "hwtype": "HardwareType",
 	"id": "ID", "ihl": "HeaderLen", "len": "Length", "nh": "NextHeader", "op": "Op", "options": "Options", "pdst": "DstIP", "plen": "PayloadLen",
 	"prio": "Priority", "proto": "Protocol", "psrc": "SrcIP", "ptype": "ProtocolType", "seq": "Seq", "sport": "SrcPort", "src": "Src", "tc": "TrafficClass",
