@@ -25,9 +25,6 @@ type berType struct {
 	// In the contents are seq, one after another, of which any may be absent, or
 	// as many as there are of the alternatives that of lists.
 	seq, of []berType
-
-	// again is for a type that stands in itself: what of is taken from.
-	again func() []berNode
 }
 
 // berNode is a berType with the places of its fields in a table.
@@ -37,7 +34,6 @@ type berNode struct {
 	kind                 layer.Kind // of value
 	octets               bool
 	seq, of              []berNode
-	again                func() []berNode
 }
 
 // maxBER is how deep values in values are looked at.
@@ -60,7 +56,7 @@ func compileBER(fields []layer.Field, types []berType) []berNode {
 	for i, t := range types {
 		n := berNode{
 			tag: t.tag, whole: place(t.whole), choice: place(t.choice), value: place(t.value),
-			seq: compileBER(fields, t.seq), of: compileBER(fields, t.of), again: t.again, octets: t.octets,
+			seq: compileBER(fields, t.seq), of: compileBER(fields, t.of), octets: t.octets,
 		}
 		if n.value >= 0 {
 			n.kind = fields[n.value].Kind
@@ -145,8 +141,6 @@ func (n *berNode) show(w *layer.Walker, e element, end, depth int) bool {
 	inner, ordered := n.of, false
 	if len(n.seq) > 0 {
 		inner, ordered = n.seq, true
-	} else if n.again != nil {
-		inner = n.again()
 	}
 	if len(inner) > 0 && depth < maxBER {
 		if _, ok := showBER(w, inner, ordered, e.body, min(e.end, end), depth+1); !ok {
@@ -167,7 +161,7 @@ func (n *berNode) emit(w *layer.Walker, e element) bool {
 	case layer.Group:
 		return w.Emit(n.value, e.body, len(b), size, nil)
 	case layer.Uint, layer.Int, layer.Bool:
-		if len(n.of) > 0 || n.again != nil {
+		if len(n.of) > 0 {
 			size = berCount(w.Frame(), e)
 		} else {
 			size = berNumber(b, n.kind == layer.Int)
