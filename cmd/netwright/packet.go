@@ -15,13 +15,14 @@ import (
 func packetCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "packet",
-		Short: "Tell about protocols, fields and filters",
-		Example: `  netwright packet proto list
+		Short: "Tell about packet lines, protocols, fields and filters",
+		Example: `  netwright packet show 'ip dst=192.0.2.1 / tcp flags=S'
+  netwright packet proto list
   netwright packet fields tcp`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(packetProtoCommand(), packetFieldsCommand(), packetFilterCommand())
+	cmd.AddCommand(packetShowCommand(), packetProtoCommand(), packetFieldsCommand(), packetFilterCommand())
 	return cmd
 }
 

@@ -18,6 +18,7 @@ import (
 // show is how packets are printed: what dissect and sniff have in common.
 type show struct {
 	tree, json, hex, stats bool
+	line                   bool
 	fields                 []string
 	separator              string
 	time                   string
@@ -30,6 +31,7 @@ func (s *show) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVarP(&s.tree, "verbose", "V", false, "print all fields of each packet as a tree")
 	f.BoolVar(&s.json, "json", false, "print each packet as a JSON object on a line")
+	f.BoolVar(&s.line, "as-line", false, "print each packet as a line that \"netwright send\" makes it of")
 	f.StringSliceVar(&s.fields, "fields", nil, "print the values of these `FIELDS` alone, as ip.src,tcp.dstport; several of one packet are joined by commas")
 	f.StringVar(&s.separator, "separator", "\t", "what stands between the fields")
 	f.BoolVarP(&s.hex, "hex", "x", false, "print the bytes of each packet below it")
@@ -38,7 +40,7 @@ func (s *show) addFlags(cmd *cobra.Command) {
 	f.StringVarP(&s.time, "time", "t", "relative", "`HOW` a line says the time: relative, clock, date, epoch or none")
 	f.StringVarP(&s.filter, "filter", "Y", "", "only the packets for which this display `FILTER` is true, as 'tcp.flags.syn == 1 && ip.src in {10.0.0.0/8}'")
 	s.protos.addFlag(cmd)
-	cmd.MarkFlagsMutuallyExclusive("verbose", "json", "fields", "stats")
+	cmd.MarkFlagsMutuallyExclusive("verbose", "json", "fields", "stats", "as-line")
 }
 
 var timeFormats = map[string]dissect.TimeFormat{
@@ -93,6 +95,8 @@ func (s *show) form(set *layer.Set) (func(dst []byte, p *dissect.Packet) []byte,
 		return new(dissect.Tree).Append, nil
 	case s.json:
 		return dissect.NewJSON(set).Append, nil
+	case s.line:
+		return appendLine(set), nil
 	case len(s.fields) > 0:
 		fields, err := dissect.NewFields(set, s.fields)
 		if err != nil {

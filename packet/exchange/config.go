@@ -41,6 +41,9 @@ type Config struct {
 	Multiple bool `yaml:"multiple"`
 	// First ends the exchange with the first answer.
 	First bool `yaml:"first"`
+	// Blind waits for no answers: packets are sent, and that is all. Result is
+	// called for those that cannot be.
+	Blind bool `yaml:"blind"`
 	// Promiscuous takes answers that are for other hosts, too.
 	Promiscuous bool `yaml:"promiscuous"`
 	// Ring is the size of the ring that the kernel writes answers to. Default
@@ -121,26 +124,27 @@ type Summary struct {
 	Sent       uint64 // how often one was sent
 	Answered   uint64
 	Unanswered uint64
-	Failed     uint64     // could not be sent
-	Answers    uint64     // more than Answered if there were several
-	Unasked    uint64     // packets that came and answered nothing
-	Capture    wire.Stats // since the exchange was opened
+	Failed     uint64      // could not be sent
+	Answers    uint64      // more than Answered if there were several
+	Unasked    uint64      // packets that came and answered nothing
+	Report     wire.Report // of the sender
+	Capture    wire.Stats  // since the exchange was opened
 }
 
-// String is the line that ends an exchange: "208 packets, 205 answered, 3 not".
+// String is the line that ends an exchange: "packets: 208, answered: 205, not: 3".
 func (s Summary) String() string {
-	text := fmt.Sprintf("%d packets, %d answered, %d not", s.Packets, s.Answered, s.Unanswered)
+	text := fmt.Sprintf("packets: %d, answered: %d, not: %d", s.Packets, s.Answered, s.Unanswered)
 	if s.Failed > 0 {
-		text += fmt.Sprintf(", %d not sent", s.Failed)
+		text += fmt.Sprintf(", not sent: %d", s.Failed)
 	}
 	if s.Sent > s.Packets-s.Failed {
-		text += fmt.Sprintf(", %d sent again", s.Sent-(s.Packets-s.Failed))
+		text += fmt.Sprintf(", sent again: %d", s.Sent-(s.Packets-s.Failed))
 	}
 	if s.Answers > s.Answered {
-		text += fmt.Sprintf(", %d more answers", s.Answers-s.Answered)
+		text += fmt.Sprintf(", more answers: %d", s.Answers-s.Answered)
 	}
 	if s.Capture.Dropped > 0 {
-		text += fmt.Sprintf(", %d frames lost before they were looked at", s.Capture.Dropped)
+		text += fmt.Sprintf(", frames lost before they were looked at: %d", s.Capture.Dropped)
 	}
 	return text
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/netwright/netwright/packet"
-	"github.com/netwright/netwright/packet/pcap"
 	"github.com/netwright/netwright/packet/rtnl"
 	"github.com/netwright/netwright/packet/wire"
 )
@@ -108,11 +107,14 @@ func (x *Exchange) open() (err error) {
 	// kernel refuses frames with its addresses.
 	whole := x.cfg.Begin == "eth"
 	x.sending = wire.SendConfig{Interface: x.link.Name, Rate: x.cfg.Rate, IP: x.link.Loopback && !whole}
-	x.capture, err = wire.Open(wire.Config{
-		Interface: x.link.Name, Filter: nothing(), Direction: direction(x.link), Promiscuous: x.cfg.Promiscuous, Ring: x.cfg.Ring,
-	})
-	if err != nil {
-		return err
+	if !x.cfg.Blind {
+		x.sending.Batch = timedBatch
+		x.capture, err = wire.Open(wire.Config{
+			Interface: x.link.Name, Filter: nothing(), Direction: direction(x.link), Promiscuous: x.cfg.Promiscuous, Ring: x.cfg.Ring,
+		})
+		if err != nil {
+			return err
+		}
 	}
 	x.sending.Sent = func(_ uint64, n int, at time.Time) { x.handed(n, at, nil) }
 	x.sending.Failed = func(_ uint64, _ []byte, err error) error { x.handed(1, time.Now(), err); return nil }
@@ -126,6 +128,10 @@ func (x *Exchange) open() (err error) {
 	}
 	return nil
 }
+
+// timedBatch is how many packets are sent by one system call where answers are timed,
+// since all of them count as sent when it begins.
+const timedBatch = 8
 
 // direction is the way of answers. On the loopback interface wire shows each packet
 // once, as received.
@@ -147,9 +153,6 @@ func interfaceOf(conn *rtnl.Conn, name string, to netip.Addr) (rtnl.Link, error)
 	}
 	return conn.Link(r.Interface)
 }
-
-// LinkType says with which header answers begin.
-func (x *Exchange) LinkType() pcap.LinkType { return x.capture.LinkType() }
 
 // Interface is the name of the interface.
 func (x *Exchange) Interface() string { return x.link.Name }
@@ -216,16 +219,19 @@ func (x *Exchange) Run(ctx context.Context, packets iter.Seq2[[]byte, error]) (S
 	}
 	x.current = r
 	x.mu.Unlock()
-	x.once.Do(func() { go x.listen() })
+	if !x.cfg.Blind {
+		x.once.Do(func() { go x.listen() })
+	}
 
 	var wg sync.WaitGroup
 	wg.Go(func() { r.feed(ctx, packets) })
 	wg.Go(func() {
-		_, err := x.sender.Run(ctx, func(dst []byte) ([]byte, error) { return r.next(ctx, dst) })
+		report, err := x.sender.Run(ctx, func(dst []byte) ([]byte, error) { return r.next(ctx, dst) })
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		r.summary.Report = report
 		if err != nil {
-			x.mu.Lock()
 			r.stop(err)
-			x.mu.Unlock()
 		}
 	})
 	r.watch(ctx)
@@ -236,7 +242,9 @@ func (x *Exchange) Run(ctx context.Context, packets iter.Seq2[[]byte, error]) (S
 	defer x.mu.Unlock()
 	x.current = nil
 	r.giveUp()
-	r.summary.Capture = x.capture.Stats()
+	if x.capture != nil {
+		r.summary.Capture = x.capture.Stats()
+	}
 	return r.summary, r.err
 }
 

@@ -209,3 +209,30 @@ func TestEnds(t *testing.T) {
 		t.Errorf("again, the summary is %+v, %v", sum, err)
 	}
 }
+
+// What is sent alone arrives, all of it.
+func TestBlind(t *testing.T) {
+	l := newLab(t)
+	before := packetsIn(t, l.r)
+	_, sum := ask(t, l.a, `ip dst=10.2.0.1 / udp dport=1-20000`, func(c *Config) { c.Blind = true })
+	if sum.Sent != 20000 || sum.Report.Packets != 20000 {
+		t.Errorf("the summary is %+v", sum)
+	}
+	if n := packetsIn(t, l.r) - before; n < 20000 {
+		t.Errorf("%d packets arrive", n)
+	}
+	t.Log(sum.Report)
+}
+
+// packetsIn is how many packets came to the router.
+func packetsIn(t *testing.T, n *netnstest.Namespace) (count int) {
+	fields := strings.Fields(n.Run(t, "ip", "-s", "link", "show", "left"))
+	for i, f := range fields {
+		if f == "RX:" { // bytes, packets, errors …
+			at := slices.Index(fields[i:], "mcast") + i
+			fmt.Sscan(fields[at+2], &count)
+			return count
+		}
+	}
+	return 0
+}

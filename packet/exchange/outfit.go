@@ -20,6 +20,7 @@ type outfitter struct {
 	begin  string
 	fill   Fill
 	forced bool // the interface was named, whatever the route
+	loose  bool // it does not matter whether the packet can leave
 	routes map[netip.Addr]rtnl.Route
 	packet packet.Packet
 }
@@ -114,11 +115,11 @@ func (o *outfitter) way(p *packet.Packet, ip int) (dst netip.Addr, r rtnl.Route,
 	if !dst.IsValid() || p.Layer(0).Proto().Name == "eth" && !o.fill.LinkTarget && !o.fill.Source {
 		return dst, r, nil
 	}
-	if r, err = o.route(dst); err != nil {
+	if r, err = o.route(dst); err != nil && !o.loose {
 		return dst, r, fmt.Errorf("exchange: %w", err)
 	}
 	switch {
-	case r.Interface == o.link.Index:
+	case r.Interface == o.link.Index, o.loose:
 	case r.Kind == rtnl.Local:
 		return dst, r, fmt.Errorf("exchange: %v is an address of this host, which is not reached by %s; name no interface", dst, o.link.Name)
 	case !o.forced:
@@ -127,6 +128,7 @@ func (o *outfitter) way(p *packet.Packet, ip int) (dst netip.Addr, r rtnl.Route,
 	return dst, r, nil
 }
 
+// route asks how an address is reached, or remembers it.
 func (o *outfitter) route(dst netip.Addr) (rtnl.Route, error) {
 	if r, ok := o.routes[dst]; ok {
 		return r, nil

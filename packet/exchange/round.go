@@ -151,7 +151,7 @@ func (r *round) next(ctx context.Context, dst []byte) ([]byte, error) {
 }
 
 func (r *round) begin(req *request) error {
-	if req.tries++; req.tries == 1 {
+	if req.tries++; req.tries == 1 && !r.x.cfg.Blind {
 		r.wait.add(req)
 		if r.x.shapes.add(&r.wait.ask) {
 			if err := r.x.capture.SetFilter(r.x.shapes.program(r.x.capture.LinkType())); err != nil {
@@ -177,6 +177,10 @@ func (r *round) handed(n int, at time.Time, err error) {
 		}
 		r.summary.Sent++
 		req.sent = at
+		if r.x.cfg.Blind {
+			r.over(req)
+			continue
+		}
 		if !req.gone {
 			r.waiting = append(r.waiting, req)
 		}
@@ -252,6 +256,12 @@ func (r *round) finish(req *request, a *arrival, err error) {
 		r.report(req, a, err)
 	}
 	req.replied = req.replied || a != nil
+	r.over(req)
+}
+
+// over makes room for another packet.
+func (r *round) over(req *request) {
+	req.gone = true
 	r.open--
 	<-r.slots
 	r.check()
