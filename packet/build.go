@@ -49,7 +49,7 @@ func (o Opt) or(v uint64) uint64 {
 }
 
 // maxLayers bounds how many layers are built on one another.
-const maxLayers = 32
+const maxLayers = 16
 
 var (
 	errLayer  = errors.New("packet: a layer is nil, or not of this package's types")
