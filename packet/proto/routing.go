@@ -5,6 +5,6 @@ import "github.com/netwright/netwright/packet/layer"
 // routing are the protocols that routers, switches and tunnels speak among
 // themselves, and those by which they report on traffic.
 var routing = []*layer.Proto{
-	bfd, slow, lacp, cdp,
+	bgp, ospf, bfd, slow, lacp, cdp,
 	esp, ah, udpencap,
 }
