@@ -21,6 +21,7 @@ func FuzzLine(f *testing.F) {
 		`ip / udp / dns qd={qname=example.com qtype=1},{qname="a b"} an={rrname=raw:00 type=1}`,
 		`ipv6 dst=2001:db8::/120 / icmp type=8,0 id=rand / ${x} / rand(9)`,
 		`ip {a} / @file`,
+		`tCp options=mss,nop,{wscale={}},sack`,
 	} {
 		f.Add(line)
 	}

@@ -71,9 +71,13 @@ func (p *Parser) composite(s *scanner, f *layer.Field, name string, depth int) (
 			whole.subs = append(whole.subs, subs...)
 		}
 		if !s.take(',') {
-			return list, nil
+			break
 		}
 	}
+	if e != nil && len(whole.subs) == 1 && len(whole.subs[0].subs) == 0 {
+		whole.subs = nil // {} alone is no element, not an empty one
+	}
+	return list, nil
 }
 
 // entry reads {name=value …}, or name, or name:value:value….
