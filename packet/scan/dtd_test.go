@@ -6,10 +6,23 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 )
+
+// needs skips the test where a program is missing, which in CI it may not be.
+func needs(t *testing.T, program string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err == nil {
+		return
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is not installed", program)
+	}
+	t.Skipf("%s is not installed", program)
+}
 
 // checkDTD holds a document against nmap's own DTD: elements, their order,
 // attributes, and those that may not lack.

@@ -1,10 +1,16 @@
 package scan
 
 import (
+	"maps"
 	"net/netip"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/netwright/netwright/packet"
+	"github.com/netwright/netwright/packet/pcap"
 )
 
 var (
@@ -220,5 +226,37 @@ func TestPayloads(t *testing.T) {
 	}
 	if b := appendPayload(nil, 1, 7); len(b) != 0 {
 		t.Errorf("a port that nobody knows is asked by %x", b)
+	}
+}
+
+// What is asked is well-formed: tshark finds the protocol, and nothing
+// malformed.
+func TestPayloadsAreOfTheirProtocols(t *testing.T) {
+	needs(t, "tshark")
+	file := filepath.Join(t.TempDir(), "asked.pcap")
+	w, err := pcap.Create(file, pcap.LinkRaw, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[uint16]string{7: "echo", 53: "dns", 69: "tftp", 111: "rpc", 123: "ntp", 137: "nbns", 161: "snmp", 389: "cldap", 500: "isakmp", 520: "rip",
+		623: "asf", 1194: "openvpn", 1701: "l2tp", 1812: "radius", 1900: "ssdp", 3478: "stun", 4500: "isakmp", 5060: "sip", 5351: "portcontrol", 5353: "mdns",
+		5355: "llmnr", 5683: "coap", 47808: "bacapp"}
+	ports := slices.Sorted(maps.Keys(want))
+	for _, port := range ports {
+		if err := w.Write(&pcap.Packet{LinkType: pcap.LinkRaw, Data: ask(t, UDP, own4, host4, port).raw}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "tshark", "-n", "-r", file, "-T", "fields", "-e", "frame.protocols", "-e", "_ws.malformed").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		if protocols := strings.Split(strings.TrimSpace(line), ":"); !slices.Contains(protocols, want[ports[i]]) || strings.Contains(line, "alformed") {
+			t.Errorf("port %d is asked by %s", ports[i], line)
+		}
 	}
 }

@@ -59,17 +59,6 @@ func (l lab) filter(t *testing.T, rules ...string) {
 	l.there.Run(t, "nft", "table inet t { chain in { type filter hook input priority 0; "+strings.Join(rules, "; ")+"; }; }")
 }
 
-func needs(t *testing.T, program string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err == nil {
-		return
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s is not installed", program)
-	}
-	t.Skipf("%s is not installed", program)
-}
-
 // verdicts are what was found, "open" by "10.9.0.2 80".
 type verdicts map[string]string
 
