@@ -240,3 +240,28 @@ func TestErrorNames(t *testing.T) {
 		}
 	}
 }
+
+func FuzzReadNeighbour(f *testing.F) {
+	target := netip.MustParseAddr("192.0.2.7")
+	six := netip.MustParseAddr("2001:db8::7")
+	arp := make([]byte, 42)
+	copy(arp[12:], []byte{8, 6, 0, 1, 8, 0, 6, 4, 0, 2, 2, 0, 0, 0, 0, 1, 192, 0, 2, 7})
+	f.Add(arp)
+	advert := make([]byte, 86)
+	copy(advert[12:], []byte{0x86, 0xdd, 0x60})
+	advert[20], advert[21], advert[54] = 58, 255, advertisement
+	copy(advert[62:], six.AsSlice())
+	copy(advert[78:], []byte{2, 1, 2, 0, 0, 0, 0, 9})
+	f.Add(advert)
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		for _, a := range []netip.Addr{target, six} {
+			n, ok := readNeighbour(frame, a)
+			if !ok {
+				continue
+			}
+			if len(n.hardware) != 6 || !strings.Contains(string(frame), string(n.hardware)) || !strings.Contains(string(frame), string(a.AsSlice())) {
+				t.Fatalf("%x: %+v", frame, n)
+			}
+		}
+	})
+}
