@@ -170,7 +170,11 @@ func (o *scanOutput) print(sum scan.Summary) error {
 		return t.write(o.stdout)
 	}
 	t := newTable("HOST", "PORT", "STATE", "SERVICE", "REASON", "RTT", "WHAT")
+	answered := 0
 	for _, h := range hosts {
+		if !h.First.IsZero() {
+			answered++
+		}
 		for _, p := range h.Open {
 			t.add(h.Addr, o.port(p.Port), cell{"open", green}, scan.ServiceName(p.Port), p.Reason, rtt(p.RTT), serviceText(p.Service))
 		}
@@ -178,10 +182,8 @@ func (o *scanOutput) print(sum scan.Summary) error {
 			o.addGroup(t, h, g)
 		}
 	}
-	if silent := sum.Hosts - uint64(len(hosts)); sum.Complete && silent > 0 && len(hosts) > 0 {
-		fmt.Fprintf(o.stderr, "%d hosts did not answer\n", silent)
-	} else if silent > 0 && sum.Complete {
-		fmt.Fprintln(o.stderr, "nobody answered")
+	if silent := sum.Hosts - uint64(answered); sum.Complete && silent > 0 {
+		fmt.Fprintf(o.stderr, "%d of %d hosts did not answer\n", silent, sum.Hosts)
 	}
 	return t.write(o.stdout)
 }

@@ -26,7 +26,7 @@ type Config struct {
 	Sockets bool `yaml:"sockets"`
 	// Rate is how many packets a second are sent at most. Default 1,000 beyond
 	// private networks; within them up to 250,000, and 1,000,000 to this host,
-	// which are reached only as long as answers keep up.
+	// which are reached only as long as answers keep up; 5,000 for a sweep.
 	Rate float64 `yaml:"rate" unit:"rate"`
 	// Fixed keeps the rate, even when answers are lost by it.
 	Fixed bool `yaml:"fixed"`
@@ -94,6 +94,8 @@ func (c *Config) rates() (begin, least, most float64) {
 		return c.Rate, max(c.Rate/100, min(c.Rate, 10)), c.Rate
 	case len(Foreign(c.Targets)) > 0:
 		return 500, 10, 1000
+	case c.Mode == Sweep: // every host on the link hears ARP
+		return 1000, 50, 5000
 	case isLoopback(c.Targets):
 		return 100_000, 1000, 1_000_000
 	}

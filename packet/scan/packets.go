@@ -207,6 +207,11 @@ func (s *Scanner) take(a answer, hardware string, at time.Time) {
 	}
 	host, port := s.pair(place) // with the zone that the target was given with
 	r := Result{Addr: host, Port: port, State: a.state, Reason: a.reason, TTL: a.ttl, Hardware: hardware, Time: at}
+	if a.absent { // which tells nothing about loss or how long answers take
+		w.gained--
+		s.verdict(r)
+		return
+	}
 	if a.from != a.remote {
 		r.From = a.from
 	}

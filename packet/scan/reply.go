@@ -76,6 +76,7 @@ type answer struct {
 	from    netip.Addr // who sent it
 	ttl     uint8
 	attempt int
+	absent  bool // it is this host's: nobody on the link has the address
 	state   State
 	reason  string
 }
@@ -167,6 +168,9 @@ func (p *prober) readICMP(a *answer, ip ipPacket) bool {
 		return false
 	}
 	a.state, a.reason = p.errorState(v6, m[0], m[1], a.from == a.remote)
+	if a.absent = ip.src == ip.dst && a.reason != "port-unreach"; a.absent {
+		a.state, a.reason = p.mode.silent(), "no-neighbour"
+	}
 	return true
 }
 

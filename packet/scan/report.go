@@ -51,7 +51,11 @@ func (s *Scanner) NewReport() *Report {
 
 // Add adds a result, and what the port says of itself.
 func (r *Report) Add(res Result, service Service) {
-	if res.Reason == "no-response" || res.State == Down || res.Reason == "no-route" {
+	switch res.Reason {
+	case "no-response", "no-neighbour", "no-route":
+		return
+	}
+	if res.State == Down {
 		return
 	}
 	h := r.hosts[res.Addr]
@@ -96,13 +100,22 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
+// mostSilent is how many targets there may be for the silent ones to be listed.
+const mostSilent = 64
+
 // Hosts gives the hosts that have answered, by address, with their ports in
 // order. complete says that the scan came to its end: then the ports of which
-// nothing was heard are among the others.
+// nothing was heard are among the others, and when targets are few, so are the
+// hosts that did not answer at all; their First is zero.
 func (r *Report) Hosts(complete bool) []*Host {
 	hosts := make([]*Host, 0, len(r.hosts))
 	for _, h := range r.hosts {
 		hosts = append(hosts, r.settle(h, complete))
+	}
+	for i := uint64(0); complete && r.Mode != Sweep && r.Targets.Len() <= mostSilent && i < r.Targets.Len(); i++ {
+		if a := r.Targets.At(i); r.hosts[a] == nil {
+			hosts = append(hosts, r.settle(&Host{Addr: a, Reason: "no-response"}, complete))
+		}
 	}
 	slices.SortFunc(hosts, func(a, b *Host) int { return a.Addr.Compare(b.Addr) })
 	return hosts

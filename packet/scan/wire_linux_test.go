@@ -464,6 +464,29 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// Hosts that are not there are not taken for hosts that answer, though this
+// host's kernel says of them that they cannot be reached.
+func TestAbsentNeighbours(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.here.Sysctl(t, "net.ipv4.neigh.eth0.retrans_time_ms", "50")
+	l.here.Sysctl(t, "net.ipv4.neigh.eth0.mcast_solicit", "1")
+	reasons := map[string]int{}
+	_, sum, report := scanFrom(t, l.here, Config{Targets: ranges(t, "10.9.0.2-10.9.0.40"), Ports: ports(t, "1-5"), Result: func(r Result) { reasons[r.Reason]++ }})
+	if reasons["reset"] != 5 || reasons["no-neighbour"] == 0 || reasons["host-unreach"] > 0 {
+		t.Errorf("%v", reasons)
+	}
+	up := 0
+	for _, h := range report.Hosts(true) {
+		if !h.First.IsZero() {
+			up++
+		}
+	}
+	if up != 1 || sum.Took > 10*time.Second {
+		t.Errorf("%d hosts are up, after %v", up, sum.Took)
+	}
+}
+
 // Where no route leads there is a verdict, and an error when that is all.
 func TestNoRoute(t *testing.T) {
 	t.Parallel()

@@ -36,8 +36,8 @@ type (
 		Level int `xml:"level,attr"`
 	}
 	xmlHost struct {
-		Start   int64        `xml:"starttime,attr"`
-		End     int64        `xml:"endtime,attr"`
+		Start   int64        `xml:"starttime,attr,omitempty"`
+		End     int64        `xml:"endtime,attr,omitempty"`
 		Status  xmlState     `xml:"status"`
 		Address []xmlAddress `xml:"address"`
 		Names   *xmlNames    `xml:"hostnames"`
@@ -132,7 +132,11 @@ func (r *Report) WriteXML(w io.Writer, about XML, sum Summary) error {
 	end := sum.Began.Add(sum.Took)
 	run := xmlRun{Scanner: "nmap", Args: about.Args, Start: sum.Began.Unix(), StartText: sum.Began.Format(layout),
 		Version: about.Version, Format: "1.05", Info: r.xmlInfo()}
+	var up uint64
 	for _, h := range r.Hosts(sum.Complete) {
+		if !h.First.IsZero() {
+			up++
+		}
 		run.Hosts = append(run.Hosts, r.xmlHost(h, about.Names[h.Addr]))
 	}
 	f := &run.Stats.Finished
@@ -140,9 +144,9 @@ func (r *Report) WriteXML(w io.Writer, about XML, sum Summary) error {
 	if !sum.Complete {
 		f.Exit = "error"
 	}
-	f.Summary = fmt.Sprintf("Netwright done at %s; %d IP addresses (%d hosts up) scanned in %s seconds", f.Text, sum.Hosts, len(run.Hosts), f.Elapsed)
-	run.Stats.Hosts.Up, run.Stats.Hosts.Total = uint64(len(run.Hosts)), sum.Hosts
-	run.Stats.Hosts.Down = sum.Hosts - run.Stats.Hosts.Up
+	f.Summary = fmt.Sprintf("Netwright done at %s; %d IP addresses (%d hosts up) scanned in %s seconds", f.Text, sum.Hosts, up, f.Elapsed)
+	run.Stats.Hosts.Up, run.Stats.Hosts.Total = up, sum.Hosts
+	run.Stats.Hosts.Down = sum.Hosts - up
 	if _, err := io.WriteString(w, xml.Header+"<!DOCTYPE nmaprun>\n"); err != nil {
 		return err
 	}
@@ -170,6 +174,10 @@ func (r *Report) xmlHost(h *Host, name string) xmlHost {
 	x := xmlHost{
 		Start: h.First.Unix(), End: h.Last.Unix(), Status: xmlState{State: "up", Reason: h.Reason, TTL: h.TTL},
 		Address: []xmlAddress{{h.Addr.WithZone("").String(), kind}}, Names: &xmlNames{},
+	}
+	if h.First.IsZero() {
+		x.Status.State = "unknown"
+		x.Start, x.End = 0, 0
 	}
 	if h.Hardware != "" {
 		x.Address = append(x.Address, xmlAddress{strings.ToUpper(h.Hardware), "mac"})
