@@ -53,7 +53,7 @@ func Broadcast() MAC { return MAC{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF} }
 // known is what decoding needs, found once.
 type known struct {
 	set    *layer.Set
-	protos [kinds]*layer.Proto
+	protos [kinds]layer.Start
 	starts [linkTypes]layer.Start
 	sums   []layer.FieldRef // the checksum of each protocol, by its ID
 }
@@ -66,7 +66,7 @@ var knownProtocols = sync.OnceValue(func() *known { return know(proto.Set()) })
 func know(set *layer.Set) *known {
 	k := &known{set: set}
 	for i, name := range kindNames() {
-		k.protos[i] = k.set.Proto(name)
+		k.protos[i] = k.set.StartAt(name)
 	}
 	for _, p := range k.set.Protos() {
 		var ref layer.FieldRef
@@ -154,20 +154,11 @@ func (p *Packet) view(kind, size int) View {
 	if p.known == nil {
 		return View{}
 	}
-	want := p.known.protos[kind]
-	for i := 0; ; i++ {
-		sp := p.At(i)
-		if sp == nil {
-			return View{}
-		}
-		if sp.Proto() != want {
-			continue
-		}
-		if sp.Header-sp.Start < size {
-			return View{}
-		}
-		return View{p.Data[sp.Start:sp.End], sp.Header - sp.Start}
+	sp := p.First(p.known.protos[kind])
+	if sp == nil || sp.Header-sp.Start < size {
+		return View{}
 	}
+	return View{p.Data[sp.Start:sp.End], sp.Header - sp.Start}
 }
 
 // Valid tells whether the packet has the layer, with its header whole.

@@ -9,13 +9,17 @@ import (
 // code is a protocol made ready to run.
 type code struct {
 	*Proto
+	bounds  func(b []byte) Location // Proto.Locate, or by the table
+	refuse  func(payload []byte) bool
 	id      int  // index in the set
 	min     int  // bytes that the fixed fields at its start take
 	fixed   bool // whether those are all
 	header  *Expr
+	check   *Expr
 	total   *Expr
 	payload *Expr
 	next    []step
+	quick   *quick // nil where bounds must be asked
 	fields  []node
 	slots   int
 	walked  bool // whether bounds depend on fields that only a walk finds
@@ -75,6 +79,9 @@ func (s *Set) compile(p *code) error {
 	if p.header, err = c.expr(p.Header); err != nil {
 		return fmt.Errorf("protocol %s, Header: %w", p.Name, err)
 	}
+	if p.check, err = c.expr(p.Check); err != nil {
+		return fmt.Errorf("protocol %s, Check: %w", p.Name, err)
+	}
 	if p.total, err = c.expr(p.Total); err != nil {
 		return fmt.Errorf("protocol %s, Total: %w", p.Name, err)
 	}
@@ -91,6 +98,7 @@ func (s *Set) compile(p *code) error {
 	p.walked = p.header.walked() || p.total.walked() || p.payload.walked() || slices.ContainsFunc(p.next, func(st step) bool {
 		return st.when.walked() || slices.ContainsFunc(st.by, (*Expr).walked)
 	})
+	p.quick = p.quicken()
 	return nil
 }
 

@@ -15,6 +15,10 @@ type Proto struct {
 	// fixed, and everything there is when nothing follows (no Next).
 	Header string
 
+	// Check is an expression that is not 0 for every header of this protocol, such
+	// as version == 4. Where it is 0, the layer is malformed.
+	Check string
+
 	// Total is the length of header and payload together, as an expression, for
 	// protocols that say so. What lies behind it is not part of the layer. Empty
 	// or 0: all there is.

@@ -27,7 +27,10 @@ type Set struct {
 func NewSet(protos ...*Proto) (*Set, error) {
 	s := &Set{byName: map[string]*code{}, tables: map[string]*table{}, names: map[string]int{}, also: map[string][]int{}}
 	for i, p := range protos {
-		c := &code{Proto: p, id: i}
+		c := &code{Proto: p, id: i, bounds: p.Locate, refuse: p.Refuse}
+		if c.bounds == nil {
+			c.bounds = c.locate
+		}
 		for _, name := range append([]string{p.Name}, p.Alias...) {
 			if old := s.byName[name]; old != nil && old.Name == name {
 				return nil, fmt.Errorf("two protocols are named %q", name)

@@ -80,6 +80,29 @@ func (st *Stack) At(i int) *Span {
 	return &st.layers[i]
 }
 
+// leave leaves the layers from here on pending.
+func (st *Stack) leave(next *step, key, key2 uint32, start, end, wire int, quoted bool) {
+	p := &st.pending // a field at a time: a struct would be copied twice
+	p.next, p.key, p.key2, p.start, p.end, p.wire, p.quoted = next, key, key2, start, end, wire, quoted
+}
+
+// First is the first layer of the protocol that a dissection could start at, or
+// nil. It looks no deeper than it must.
+func (st *Stack) First(of Start) *Span {
+	i := 0
+	for {
+		for ; i < st.n; i++ {
+			if st.layers[i].code == of.code {
+				return &st.layers[i]
+			}
+		}
+		if st.pending.next == nil {
+			return nil
+		}
+		st.resume()
+	}
+}
+
 // finish finds the layers that are pending.
 func (st *Stack) finish() {
 	for st.pending.next != nil { // one in another, in a tunnel
@@ -94,7 +117,12 @@ func (st *Stack) resume() {
 }
 
 // Layer is the i-th layer, the outermost being 0.
-func (st *Stack) Layer(i int) *Span { return &st.layers[i] }
+func (st *Stack) Layer(i int) *Span {
+	if i >= st.n {
+		st.finish()
+	}
+	return &st.layers[i]
+}
 
 // Set is the protocols that the frame was read by.
 func (st *Stack) Set() *Set { return st.set }
@@ -161,14 +189,29 @@ func (st *Stack) find(c *code, start, end, wire int, quoted bool) {
 			return
 		}
 		b := st.Data[start:end]
-		var loc Location
-		if c.Locate != nil {
-			loc = c.Locate(b)
-		} else {
-			loc = c.locate(b)
-		}
 		sp := &st.layers[st.n]
 		st.n++
+		if q := c.quick; q != nil {
+			if header, total, key, ok := q.bounds(b); ok {
+				if total > 0 {
+					end, wire = min(end, start+total), min(wire, start+total)
+				}
+				sp.code, sp.Start, sp.Header, sp.End, sp.Wire = c, start, start+header, end, wire
+				if start += header; start >= end {
+					return
+				}
+				if q.ports {
+					low, high := q.pair(b)
+					st.leave(q.next, low, high, start, end, wire, quoted)
+					return
+				}
+				if c = q.table.get(key); !c.takes(st.Data[start:end]) {
+					c = st.guess(q.table, st.Data[start:end])
+				}
+				continue
+			}
+		}
+		loc := c.bounds(b)
 		sp.code, sp.Start, sp.Header, sp.End, sp.Wire = c, start, end, end, wire
 		if loc.Reason == "" && uint(loc.Header) > uint(len(b)) {
 			loc.Reason = CutOff
@@ -205,7 +248,7 @@ func (st *Stack) find(c *code, start, end, wire int, quoted bool) {
 		next := &c.next[loc.Next]
 		quoted = quoted || next.quoted
 		if len(next.by) == 2 {
-			st.pending = pending{next, loc.Key, loc.Key2, start, end, wire, quoted}
+			st.leave(next, loc.Key, loc.Key2, start, end, wire, quoted)
 			return
 		}
 		c = st.choose(next, loc.Key, loc.Key2, st.Data[start:end])
@@ -229,6 +272,11 @@ func (st *Stack) choose(next *step, key, key2 uint32, payload []byte) *code {
 			return found
 		}
 	}
+	return st.guess(t, payload)
+}
+
+// guess asks the protocols of a table that know a payload by its content.
+func (st *Stack) guess(t *table, payload []byte) *code {
 	for _, g := range t.guess {
 		if g.Guess(payload) {
 			return g
@@ -255,7 +303,7 @@ func (st *Stack) reply(i int) bool {
 
 // takes tells whether there is a protocol, and it does not refuse the payload.
 func (c *code) takes(payload []byte) bool {
-	return c != nil && (c.Refuse == nil || !c.Refuse(payload))
+	return c != nil && (c.refuse == nil || !c.refuse(payload))
 }
 
 // Locate finds a layer's bounds by the table of its protocol alone, even where
@@ -275,6 +323,10 @@ func (c *code) locate(b []byte) (loc Location) {
 		return loc
 	}
 	s := scope{data: b, end: len(b), wire: len(b)}
+	if c.check != nil && c.check.eval(&s) == 0 {
+		loc.Reason = OtherVersion
+		return loc
+	}
 	var walked int
 	var reason string
 	if c.walked || c.header == nil && !c.fixed && len(c.next) > 0 {

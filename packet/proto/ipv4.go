@@ -36,6 +36,7 @@ var ipv4 = &layer.Proto{
 		{Alias: "options", Title: "Options", Kind: layer.Bytes, Len: "ihl * 4 - 20", When: "ihl > 5", Sub: ipv4Options},
 	},
 	Header: "ihl * 4",
+	Check:  "version == 4",
 	Total:  "len",
 	Next: []layer.Next{
 		{When: "frag == 0", By: "proto", Table: "ip.proto"},

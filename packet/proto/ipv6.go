@@ -32,6 +32,7 @@ var ipv6 = &layer.Proto{
 		embedded("dst", "24"),
 	},
 	Header:  "40",
+	Check:   "version == 6",
 	Total:   "plen != 0 ? 40 + plen : nh == 0 && u16(42) == 0xC204 ? 40 + u32(44) : 40", // a jumbogram: RFC 2675
 	Next:    []layer.Next{{By: "nh", Table: "ip.proto"}},
 	Locate:  locateIPv6,
