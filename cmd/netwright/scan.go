@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -214,12 +213,10 @@ func (o *scanOutput) progress(engine *scan.Scanner) (stop func()) {
 
 // progressLine says how far a scan is.
 func progressLine(sum scan.Summary) string {
-	what := "open"
-	line := fmt.Sprintf("%5.1f%%  %d of %d settled, %d %s, %.0f/s", 100*float64(sum.Settled)/float64(max(sum.Pairs, 1)),
-		sum.Settled, sum.Pairs, sum.Open, what, sum.Rate)
-	if sum.Settled > 0 && sum.Settled < sum.Pairs && sum.Took > time.Second {
-		left := time.Duration(float64(sum.Took) / float64(sum.Settled) * float64(sum.Pairs-sum.Settled))
-		line += ", " + strings.TrimSpace(took(left)) + " to go"
+	pairs := max(sum.Pairs-sum.From, 1)
+	line := fmt.Sprintf("%5.1f%%  %d of %d settled, %d found, %.0f/s", 100*float64(sum.Settled)/float64(pairs), sum.Settled, pairs, sum.Open, sum.Rate)
+	if sum.Settled > 0 && sum.Settled < pairs && sum.Took > time.Second {
+		line += ", " + took(time.Duration(float64(sum.Took)/float64(sum.Settled)*float64(pairs-sum.Settled))) + " to go"
 	}
 	return line
 }

@@ -146,7 +146,7 @@ func (o *scanOutput) summary(sum scan.Summary) string {
 	if !sum.Complete {
 		text = "stopped: " + text
 	}
-	text += fmt.Sprintf(" of %d, %d sent in %s", sum.Pairs, sum.Sent, took(sum.Took))
+	text += fmt.Sprintf(" of %d, %d sent in %s", sum.Pairs-sum.From, sum.Sent, took(sum.Took))
 	if sum.Dropped > 0 {
 		text += fmt.Sprintf(", %d answers lost", sum.Dropped)
 	}

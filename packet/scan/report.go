@@ -14,6 +14,7 @@ type Report struct {
 	Ports   Ports
 	Targets *Addresses
 	hosts   map[netip.Addr]*Host
+	asked   func(host netip.Addr, port uint16) bool // not by an earlier scan that this one continues
 }
 
 // Host is what is known of a host that has answered.
@@ -46,7 +47,10 @@ type Group struct {
 
 // NewReport makes the report of a scanner's results.
 func (s *Scanner) NewReport() *Report {
-	return &Report{Mode: s.cfg.Mode, Ports: s.cfg.Ports, Targets: s.hosts, hosts: map[netip.Addr]*Host{}}
+	return &Report{Mode: s.cfg.Mode, Ports: s.cfg.Ports, Targets: s.hosts, hosts: map[netip.Addr]*Host{}, asked: func(host netip.Addr, port uint16) bool {
+		place, ok := s.placeOf(host, port)
+		return ok && place >= s.cfg.From
+	}}
 }
 
 // Add adds a result, and what the port says of itself.
@@ -151,7 +155,7 @@ func (r *Report) silent(h *Host) Ports {
 	}
 	var silent Ports
 	for _, p := range r.Ports {
-		if !heard[p] {
+		if !heard[p] && r.asked(h.Addr, p) {
 			silent = append(silent, p)
 		}
 	}

@@ -37,6 +37,7 @@ type Scanner struct {
 // Summary says how far a scan has come.
 type Summary struct {
 	Pairs    uint64 // there are: hosts times ports
+	From     uint64 // place in the scan's order that it began at
 	Next     uint64 // place in the scan's order that is the first not settled: Config.From to go on
 	Hosts    uint64
 	Settled  uint64 // verdicts given
@@ -83,7 +84,7 @@ func New(cfg Config) (*Scanner, error) {
 	}
 	cfg.Rate = given
 	s.speed = newGovernor(cfg.rates())
-	s.summary = Summary{Pairs: pairs, Hosts: hosts.Len(), Next: cfg.From}
+	s.summary = Summary{Pairs: pairs, Hosts: hosts.Len(), From: cfg.From, Next: cfg.From}
 	if cfg.Sockets && cfg.Mode == Sweep {
 		if s.pinger, err = openPinger(hosts); err != nil {
 			return nil, err

@@ -411,7 +411,14 @@ func TestResume(t *testing.T) {
 		t.Fatalf("it was stopped at %+v", sum)
 	}
 	cfg.From = sum.Next
-	second, sum2, _ := begin(t, l.here, cfg)(t.Context())
+	second, sum2, report := begin(t, l.here, cfg)(t.Context())
+	for _, h := range report.Hosts(true) {
+		for _, g := range h.Others {
+			if g.Reason == "no-response" {
+				t.Errorf("%v is said to be silent on %v, which were asked before", h.Addr, g.Ports)
+			}
+		}
+	}
 	if !sum2.Complete || len(second) != 2000-int(sum.Next) {
 		t.Errorf("it went on from %d with %d verdicts: %+v", sum.Next, len(second), sum2)
 	}
