@@ -27,7 +27,7 @@ func sections() []section {
 			statusCommand(), recordsCommand(), reloadCommand(), poolsCommand(), drainCommand(), undrainCommand(),
 		}},
 		{"Connect anything with anything", []*cobra.Command{listenCommand(), connectCommand(), relayCommand()}},
-		{"Look at packets", []*cobra.Command{sniffCommand(), dissectCommand(), sendCommand(), flowsCommand(), packetCommand(), pingCommand(), scanCommand(), traceCommand(), arpingCommand()}},
+		{"Look at packets", []*cobra.Command{sniffCommand(), dissectCommand(), sendCommand(), answerCommand(), flowsCommand(), packetCommand(), pingCommand(), scanCommand(), traceCommand(), arpingCommand()}},
 		{"Certificates, guards and keys", []*cobra.Command{certCommand(), guardCommand(), passwdCommand(), keyCommand()}},
 		{"More", []*cobra.Command{completionCommand(), manCommand(), versionCommand(), helpCommand()}},
 	}
