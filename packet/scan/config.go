@@ -30,7 +30,7 @@ type Config struct {
 	Rate float64 `yaml:"rate" unit:"rate"`
 	// Fixed keeps the rate, even when answers are lost by it.
 	Fixed bool `yaml:"fixed"`
-	// Tries is how often who does not answer is asked, up to 10. Default 2, and
+	// Tries is how often who does not answer is asked, up to 16. Default 2, and
 	// 3 for UDP and sweeps. While asking again brings answers, it goes on beyond.
 	Tries int `yaml:"tries"`
 	// Wait is how long is waited for answers at most. Default 2s. It is less when
@@ -51,7 +51,7 @@ type Config struct {
 }
 
 // mostTries bounds how often a pair is asked.
-const mostTries = 10
+const mostTries = attempts
 
 // SetDefaults fills the fields that are zero.
 func (c *Config) SetDefaults() {

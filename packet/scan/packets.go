@@ -76,7 +76,7 @@ func (s *Scanner) windows(ctx context.Context) error {
 // the config says, and where that brings answers, so that packets get lost, until
 // it brings none several times in a row.
 func (s *Scanner) work(ctx context.Context, w *window) error {
-	const persistence = 4
+	const persistence = 6
 	least := s.cfg.Tries
 	for attempt := range mostTries {
 		s.mu.Lock()
