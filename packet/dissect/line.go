@@ -59,13 +59,12 @@ func (l *Lines) Append(dst []byte, p *Packet) []byte {
 	dst = appendPadded(dst, p.Number, 5)
 	dst = append(dst, ' ')
 	dst = l.appendTime(dst, p)
-	dst = l.addresses(dst, p)
 	top := p.Len() - 1
-	in := &l.infos[p.Layer(top).ID()]
-	for top > 0 && p.Layer(top).Proto().Name == "data" {
+	for top > 0 && (p.Layer(top).Quoted || p.Layer(top).Proto().Name == "data") {
 		top--
-		in = &l.infos[p.Layer(top).ID()]
 	}
+	dst = l.addresses(dst, p, top)
+	in := &l.infos[p.Layer(top).ID()]
 	dst = append(dst, in.label...)
 	dst = append(dst, ' ')
 	dst = strconv.AppendInt(dst, int64(p.Wire), 10)
@@ -100,9 +99,10 @@ func appendPadded(dst []byte, n, width int) []byte {
 	return append(dst, text...)
 }
 
-// addresses appends those of the innermost layer that has some.
-func (l *Lines) addresses(dst []byte, p *Packet) []byte {
-	for i := p.Len() - 1; i >= 0; i-- {
+// addresses appends those of the innermost layer, up to the one at top, that has
+// some.
+func (l *Lines) addresses(dst []byte, p *Packet, top int) []byte {
+	for i := top; i >= 0; i-- {
 		sp := p.Layer(i)
 		b := p.Data[sp.Start:sp.End]
 		switch sp.Proto().Name {

@@ -76,7 +76,7 @@ func TestPayload(t *testing.T) {
 	}
 	var st Stack
 	st.Reset(set, "link", 1, []byte{2, 0xA, 0xB, 0xC, 0xD}, 5)
-	if st.Len() != 2 || *st.Layer(0) != (Span{st.Layer(0).code, 0, 1, 5, 5}) || *st.Layer(1) != (Span{st.Layer(1).code, 1, 3, 3, 3}) {
+	if st.Len() != 2 || *st.Layer(0) != (Span{st.Layer(0).code, 0, 1, 5, 5, false}) || *st.Layer(1) != (Span{st.Layer(1).code, 1, 3, 3, 3, true}) {
 		t.Errorf("%d layers: %+v %+v", st.Len(), st.Layer(0), st.Layer(1))
 	}
 	if st.Reason() != "" {

@@ -44,10 +44,11 @@ type pending struct {
 // Span is the place of a layer, in bytes from the start of the frame.
 type Span struct {
 	code   *code
-	Start  int // of the header
-	Header int // end of the header, where the payload begins
-	End    int // end of the payload; what a layer around it may still hold is not part of it
-	Wire   int // where the payload ended on the wire: behind End if the frame was cut when it was captured
+	Start  int  // of the header
+	Header int  // end of the header, where the payload begins
+	End    int  // end of the payload; what a layer around it may still hold is not part of it
+	Wire   int  // where the payload ended on the wire: behind End if the frame was cut when it was captured
+	Quoted bool // whether it is part of a packet that an error quotes
 }
 
 // Proto is the layer's protocol.
@@ -196,7 +197,7 @@ func (st *Stack) find(c *code, start, end, wire int, quoted bool) {
 				if total > 0 {
 					end, wire = min(end, start+total), min(wire, start+total)
 				}
-				sp.code, sp.Start, sp.Header, sp.End, sp.Wire = c, start, start+header, end, wire
+				sp.code, sp.Start, sp.Header, sp.End, sp.Wire, sp.Quoted = c, start, start+header, end, wire, quoted
 				if start += header; start >= end {
 					return
 				}
@@ -212,7 +213,7 @@ func (st *Stack) find(c *code, start, end, wire int, quoted bool) {
 			}
 		}
 		loc := c.bounds(b)
-		sp.code, sp.Start, sp.Header, sp.End, sp.Wire = c, start, end, end, wire
+		sp.code, sp.Start, sp.Header, sp.End, sp.Wire, sp.Quoted = c, start, end, end, wire, quoted
 		if loc.Reason == "" && uint(loc.Header) > uint(len(b)) {
 			loc.Reason = CutOff
 		}
