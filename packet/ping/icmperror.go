@@ -13,7 +13,7 @@ type ICMPError struct {
 
 // Error is the error in words: "time to live exceeded in transit".
 func (e *ICMPError) Error() string {
-	text := Unreachable(e.Version, e.Type, e.Code)
+	text := icmpName(e.Version, e.Type, e.Code)
 	if e.MTU > 0 {
 		text = fmt.Sprintf("%s (MTU %d)", text, e.MTU)
 	}
@@ -22,8 +22,8 @@ func (e *ICMPError) Error() string {
 
 func (e *ICMPError) Unwrap() error { return e.Err }
 
-// Unreachable names an ICMP error by IP version, type and code.
-func Unreachable(version int, kind, code uint8) string {
+// icmpName names an ICMP error by IP version, type and code.
+func icmpName(version int, kind, code uint8) string {
 	kinds := map[uint8]string{3: "destination unreachable", 4: "source quench", 5: "redirect", 11: "time exceeded", 12: "parameter problem"}
 	names := map[[2]uint8]string{
 		{3, 0}: "network unreachable", {3, 1}: "host unreachable", {3, 2}: "protocol unreachable", {3, 3}: "port unreachable",

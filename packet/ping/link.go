@@ -267,9 +267,17 @@ type asker struct {
 	each     func(LinkAnswer) error
 	heard    <-chan neighbour
 	stats    LinkStats
-	sent     time.Time // the latest request
-	answered bool      // it was
+	requests [8]asked // the latest ones; request n is at n modulo their number
 }
+
+// asked is a request.
+type asked struct {
+	at       time.Time
+	answered bool
+}
+
+// latest is the latest request.
+func (a *asker) latest() *asked { return &a.requests[a.stats.Sent%len(a.requests)] }
 
 func (a *asker) all(ctx context.Context) error {
 	cfg := &a.link.cfg
@@ -279,15 +287,15 @@ func (a *asker) all(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a.sent, a.answered = time.Now(), false
 		a.stats.Sent++
+		*a.latest() = asked{at: time.Now()}
 		if _, err := a.link.sender.Write(frame); err != nil {
 			return err
 		}
 		last := cfg.Count > 0 && n+1 == cfg.Count
 		until := begin.Add(time.Duration(n+1) * cfg.Interval)
 		if last {
-			until = a.sent.Add(cfg.Timeout)
+			until = a.latest().at.Add(cfg.Timeout)
 		}
 		if cfg.Ask == Announce || cfg.Ask == Answer {
 			if last {
@@ -297,12 +305,13 @@ func (a *asker) all(ctx context.Context) error {
 		if err := a.listen(ctx, until, last && !cfg.Patient); err != nil {
 			return err
 		}
-		if !a.answered && ctx.Err() == nil {
-			a.stats.Lost++
-		}
 		if last {
-			return nil
+			break
 		}
+	}
+	a.stats.Lost = a.stats.Sent - a.stats.Received
+	if a.stats.Lost > 0 && ctx.Err() != nil && !a.latest().answered {
+		a.stats.Lost-- // it was not waited for
 	}
 	return nil
 }
@@ -319,7 +328,7 @@ func (a *asker) only() net.HardwareAddr {
 func (a *asker) listen(ctx context.Context, until time.Time, first bool) error {
 	timer := time.NewTimer(time.Until(until))
 	defer timer.Stop()
-	for !first || !a.answered {
+	for !first || !a.latest().answered {
 		select {
 		case <-ctx.Done():
 			return nil
@@ -334,19 +343,31 @@ func (a *asker) listen(ctx context.Context, until time.Time, first bool) error {
 	return nil
 }
 
+// take takes an answer, which is to the latest request that was sent before it
+// came: it may have been read later.
 func (a *asker) take(n neighbour) error {
-	now := time.Now()
-	rtt := now.Sub(a.sent) - time.Duration(now.UnixNano()-n.time.UnixNano())
-	if rtt < 0 || !n.reply && a.link.cfg.Ask == WhoHas { // it was about the request before, or nobody asked
+	if !n.reply && a.link.cfg.Ask == WhoHas { // nobody asked
 		return nil
 	}
-	answer := LinkAnswer{Seq: a.stats.Sent, Time: n.time, RTT: rtt, Hardware: n.hardware, Broadcast: n.broadcast, Again: a.answered}
-	if a.answered {
+	now := time.Now()
+	came := now.Add(-time.Duration(now.UnixNano() - n.time.UnixNano()))
+	seq := a.stats.Sent
+	for ; seq > max(a.stats.Sent-len(a.requests), 0); seq-- {
+		if !a.requests[seq%len(a.requests)].at.After(came) {
+			break
+		}
+	}
+	if seq == max(a.stats.Sent-len(a.requests), 0) {
+		return nil
+	}
+	request := &a.requests[seq%len(a.requests)]
+	answer := LinkAnswer{Seq: seq, Time: n.time, RTT: came.Sub(request.at), Hardware: n.hardware, Broadcast: n.broadcast, Again: request.answered}
+	if request.answered {
 		a.stats.Duplicates++
 	} else {
-		a.stats.add(rtt)
+		a.stats.add(answer.RTT)
 	}
-	a.answered = true
+	request.answered = true
 	const most = 1000
 	if !slices.ContainsFunc(a.stats.Hardware, func(h net.HardwareAddr) bool { return slices.Equal(h, n.hardware) }) && len(a.stats.Hardware) < most {
 		a.stats.Hardware = append(a.stats.Hardware, n.hardware)

@@ -35,7 +35,7 @@ func ParseTargets(ctx context.Context, resolver Resolver, network string, words 
 		case strings.Contains(word, "/"):
 			targets, err = appendPrefix(targets, word)
 		case isRange && isAddr(from) && isAddr(to):
-			targets, err = AppendRange(targets, netip.MustParseAddr(from), netip.MustParseAddr(to))
+			targets, err = appendRange(targets, netip.MustParseAddr(from), netip.MustParseAddr(to))
 		case isAddr(word):
 			targets = append(targets, Target{Name: word, Addr: netip.MustParseAddr(word).Unmap()})
 		case word == "" || strings.ContainsAny(word, " \t:"):
@@ -84,8 +84,8 @@ func appendPrefix(targets []Target, word string) ([]Target, error) {
 	return targets, nil
 }
 
-// AppendRange appends the addresses from first to last, both included.
-func AppendRange(targets []Target, first, last netip.Addr) ([]Target, error) {
+// appendRange appends the addresses from first to last, both included.
+func appendRange(targets []Target, first, last netip.Addr) ([]Target, error) {
 	if first.BitLen() != last.BitLen() || last.Less(first) {
 		return nil, fmt.Errorf("ping: there is no range from %v to %v", first, last)
 	}

@@ -3,8 +3,10 @@ package trace
 import (
 	"encoding/binary"
 	"hash/fnv"
+	"maps"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"unsafe"
@@ -78,6 +80,13 @@ func (i *internet) start(t *testing.T) *netnstest.Namespace {
 		<-done
 	})
 	return n
+}
+
+// seen are the flows that were.
+func (i *internet) seen() []uint32 {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Collect(maps.Keys(i.flows))
 }
 
 // answer is what comes back for a packet; nil for nothing.
