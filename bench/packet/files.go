@@ -125,11 +125,11 @@ func filterRow(ctx context.Context, b *bench) (result, error) {
 }
 
 func startRow(ctx context.Context, b *bench) (result, error) {
-	if err := need("python3"); err != nil {
+	if err := need("/usr/bin/python3"); err != nil {
 		return result{}, err
 	}
 	took, err := b.sides(ctx, wall, []string{b.bin, "send", "--dry-run", "ip dst=192.0.2.1 / tcp dport=80 flags=S"},
-		[]string{"python3", "-c", "from scapy.all import IP, TCP; IP(dst='192.0.2.1')/TCP(dport=80, flags='S')"})
+		[]string{"/usr/bin/python3", "-c", "from scapy.all import IP, TCP; IP(dst='192.0.2.1')/TCP(dport=80, flags='S')"})
 	if err != nil {
 		return result{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -27,8 +28,11 @@ type machine struct {
 // versions are how the tools say what they are.
 var versions = map[string][]string{
 	"tcpdump": {"--version"}, "tshark": {"--version"}, "nmap": {"--version"}, "fping": {"--version"},
-	"python3": {"-c", "import scapy; print('Scapy', scapy.VERSION)"}, "uname": {"-r"},
+	"/usr/bin/python3": {"-c", "import scapy; print('Scapy', scapy.VERSION)"}, "uname": {"-r"},
 }
+
+// asRoot is what tshark says first to root.
+const asRoot = "Running as user \"root\" and group \"root\". This could be dangerous.\n"
 
 func thisMachine(ctx context.Context) machine {
 	m := machine{Time: time.Now().UTC().Truncate(time.Second), Go: runtime.Version(), Processors: runtime.NumCPU(), Versions: map[string]string{}}
@@ -43,11 +47,11 @@ func thisMachine(ctx context.Context) machine {
 	for tool, args := range versions {
 		out, err := exec.CommandContext(ctx, tool, args...).CombinedOutput()
 		if err != nil {
-			m.Versions[tool] = "missing"
+			m.Versions[filepath.Base(tool)] = "missing"
 			continue
 		}
-		line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-		m.Versions[tool] = line
+		line, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(string(out)), asRoot), "\n")
+		m.Versions[filepath.Base(tool)] = line
 	}
 	return m
 }
