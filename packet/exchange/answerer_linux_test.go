@@ -21,8 +21,29 @@ var recipes = [][2]string{
 	{`udp dport=53 / dns qr=0`, `dns id=${req.dns.id} qr=1 ra=1 qd={qname=${req.qname} qtype=${req.qtype}} an={rrname=${req.qname} a=192.0.2.7}`},
 	{`udp dport=7`, `${req.payload}`},
 	{`tcp dport=80 flags=S`, `tcp sport=${req.dport} dport=${req.sport} flags=SA seq=1000 ack=${req.tcp.nxtseq}`},
-	{`udp dport=67 / dhcp op=1`, `ip src=${own.ip} dst=255.255.255.255 / udp sport=67 dport=68 / dhcp op=2 xid=${req.xid} yiaddr=10.1.0.50 chaddr=${req.chaddr}`},
+	{`udp dport=67 / dhcp options=dhcp:discover`, dhcp("offer")},
+	{`udp dport=67 / dhcp options=dhcp:request`, dhcp("ack")},
 	{`icmpv6 type=135 tgt=2001:db8:1::77`, `ipv6 src=${req.tgt} dst=${req.ipv6.src} hlim=255 / icmpv6 type=136 S=1 O=1 tgt=${req.tgt}`},
+}
+
+func dhcp(kind string) string {
+	return "ip src=${own.ip} dst=255.255.255.255 / udp sport=67 dport=68 / dhcp op=2 xid=${req.xid} yiaddr=192.0.2.50 chaddr=${req.chaddr} options=dhcp:" +
+		kind + ",subnet_mask:255.255.255.0,router:192.0.2.7,ip_address_lease_time:3600,dhcp_server_id:${own.ip},end"
+}
+
+// The recipes that are tested are those of the page.
+func TestRecipesAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/packet/answering.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range recipes {
+		for _, line := range r {
+			if line = strings.ReplaceAll(line, "10.1.0.77", "192.0.2.7"); !strings.Contains(string(page), "    "+line+"\n") {
+				t.Errorf("docs/packet/answering.md has no %s", line)
+			}
+		}
+	}
 }
 
 // answering runs an answerer until the test ends.
@@ -80,7 +101,7 @@ func TestAnswerer(t *testing.T) {
 		{`ip dst=10.1.0.77 / udp sport=4000 / dns id=3 qd={qname=example.com}`, "0: 10.1.0.77 dns"},
 		{`ip dst=10.1.0.77 / udp sport=4000 dport=7 / "echo"`, "0: 10.1.0.77 data"},
 		{`ip dst=10.1.0.77 / tcp sport=4000 dport=80 seq=77 flags=S`, "0: 10.1.0.77 tcp 18"},
-		{`eth / ip src=0.0.0.0 dst=255.255.255.255 / udp sport=68 dport=67 / dhcp op=1 xid=99`, "0: 10.1.0.2 dhcp"},
+		{`eth / ip src=0.0.0.0 dst=255.255.255.255 / udp sport=68 dport=67 / dhcp op=1 xid=99 options=dhcp:discover,end`, "0: 10.1.0.2 dhcp"},
 		{`ipv6 dst=ff02::1:ff00:77 / icmpv6 type=135 tgt=2001:db8:1::77`, "0: 2001:db8:1::77 icmpv6 136"},
 		// In a VLAN, and in tunnels.
 		{`eth dst=` + mac + ` / vlan vlan=7 / ip src=10.7.0.1 dst=10.7.0.77 / icmp id=3`, "0: 10.7.0.77 icmp 0 0"},
