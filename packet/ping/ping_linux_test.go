@@ -305,6 +305,23 @@ func TestManyTargets(t *testing.T) {
 	}
 }
 
+// Answers are read, and the end is seen, at a rate that cannot be reached.
+func TestFlood(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t)
+	p := open(t, n.a, Config{Interval: time.Microsecond, Rate: 5e6, Timeout: 500 * time.Millisecond})
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	begin := time.Now()
+	stats, err := p.Run(ctx, addrs("10.3.0.1"), nil)
+	if took := time.Since(begin); err != nil || took > 5*time.Second {
+		t.Errorf("took %v: %v", took, err)
+	}
+	if s := stats[0]; s.Received < 100 || s.Received > s.Sent {
+		t.Errorf("got %v", s)
+	}
+}
+
 // The round trips are those that a capture on the interface sees.
 func TestRoundTripsAreTheWires(t *testing.T) {
 	n := newNetwork(t)

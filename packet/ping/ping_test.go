@@ -265,3 +265,12 @@ func FuzzReadNeighbour(f *testing.F) {
 		}
 	})
 }
+
+func TestTrip(t *testing.T) {
+	p := probe{at: 100 * time.Microsecond, begin: 30_000}
+	for answer, want := range map[time.Duration]time.Duration{150: 50, 100: 0, 95: 25, 60: 0} {
+		if got := p.trip(answer * time.Microsecond); got != want*time.Microsecond {
+			t.Errorf("at %dµs: %v, want %dµs", answer, got, want)
+		}
+	}
+}

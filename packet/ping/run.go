@@ -47,9 +47,19 @@ const (
 
 // probe is a request that was sent lately.
 type probe struct {
+	at    time.Duration // when it went, about
+	begin uint32        // nanoseconds before that it surely had not gone
 	seq   uint32
 	state state
-	at    time.Duration
+}
+
+// trip is the round trip of an answer. Where the time of sending turns out to be
+// estimated too late, it is the longest that it can have been.
+func (p *probe) trip(answer time.Duration) time.Duration {
+	if answer < p.at {
+		return max(answer-p.at+time.Duration(p.begin), 0)
+	}
+	return answer - p.at
 }
 
 func newRun(p *Pinger, targets []netip.Addr, each func(Event) error) (*run, error) {
@@ -137,15 +147,18 @@ func (r *run) wait(wake *waker, now time.Duration) {
 		until = min(until, r.reported+r.cfg.ReportEvery)
 	}
 	grouped := sending && time.Duration(r.schedule.gap) < coarse
-	if grouped {
+	if grouped && until > now { // else it is behind
 		until = max(until, now+gathers)
 	}
 	wake.wait(r.p.sockets, max(until-now, 0), !grouped)
 }
 
+// sendsBetween is how many requests go out at most before answers are read.
+const sendsBetween = 256
+
 // send sends what is due.
 func (r *run) send() {
-	for r.schedule.isDue(r.now()) && r.err == nil {
+	for n := 0; n < sendsBetween && r.schedule.isDue(r.now()) && r.err == nil; n++ {
 		i := r.schedule.next % len(r.targets)
 		r.schedule.next++
 		t := &r.targets[i]
@@ -190,7 +203,8 @@ func (r *run) flush(s *socket) {
 		each := (r.now() - before) / time.Duration(max(n, 1))
 		for k, q := range s.batch.pending[:n] {
 			at := before + time.Duration(k)*each
-			r.probe(int(q.target), q.seq).at = at
+			p := r.probe(int(q.target), q.seq)
+			p.at, p.begin = at, uint32(min(at-before, time.Second))
 			r.waiting.push(waiter{q.target, q.seq, at + r.cfg.Timeout})
 		}
 		s.sent(n)
@@ -323,7 +337,7 @@ func (r *run) take(s *socket, m *message, at time.Duration, isError bool) {
 	}
 	event := Event{
 		Target: e.target, Seq: int(seq), Time: r.begin.Add(at), From: m.from, TTL: m.ttl, Size: m.size,
-		RTT: max(at-p.at, 0),
+		RTT: p.trip(at),
 	}
 	if !isError {
 		r.reply(p, stats, event)
