@@ -107,6 +107,9 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", amount(b.count), line)
 		batches = append(batches, b)
 	}
+	if s.write != "" {
+		return s.writeFile(cmd, batches)
+	}
 	for _, b := range batches {
 		if err := s.each(cmd, b); err != nil {
 			return err
@@ -126,10 +129,7 @@ func (s *send) each(cmd *cobra.Command, b *batch) error {
 	}
 	cfg := s.config
 	cfg.Begin, cfg.Fill, cfg.To = b.begin, b.fill, exchange.Destination(b.begin, b.first)
-	switch {
-	case s.write != "":
-		return s.writeFile(cmd, b, packets)
-	case s.dry:
+	if s.dry {
 		packets, cfg.Begin = exchange.Preview(cfg, packets)
 		return s.how.print(cmd, cfg.Begin, packets)
 	}

@@ -167,34 +167,47 @@ func until(ctx context.Context, at time.Time) bool {
 }
 
 // writeFile writes packets to a capture file, at the times that --rate gives.
-func (s *send) writeFile(cmd *cobra.Command, b *batch, packets iter.Seq2[[]byte, error]) error {
-	if !b.known {
-		return &usageError{fmt.Errorf("a capture file cannot say that packets begin with %s; begin the line with eth or ip", b.begin)}
+func (s *send) writeFile(cmd *cobra.Command, batches []*batch) error {
+	link := batches[0].link
+	for _, b := range batches {
+		if !b.known {
+			return &usageError{fmt.Errorf("a capture file cannot say that packets begin with %s; begin the line with eth or ip", b.begin)}
+		}
+		if b.link != link {
+			return &usageError{fmt.Errorf("a file has packets of one link type: one LINE makes %v, another %v", link, b.link)}
+		}
 	}
-	w, err := pcap.Create(s.write, b.link, &pcap.WriterOptions{Section: pcap.Section{Application: "netwright " + version()}})
+	w, err := pcap.Create(s.write, link, &pcap.WriterOptions{Section: pcap.Section{Application: "netwright " + version()}})
 	if err != nil {
 		return err
 	}
-	p := pcap.Packet{LinkType: b.link, Time: time.Now()}
-	n := 0
-	for data, err := range packets {
-		if err != nil {
-			return errors.Join(err, w.Close())
+	n := new(big.Int)
+	one := big.NewInt(1)
+	p := pcap.Packet{LinkType: link, Time: time.Now()}
+	for _, b := range batches {
+		packets := b.packets
+		if s.count > 0 {
+			packets = limited(packets, s.count)
 		}
-		if cmd.Context().Err() != nil {
-			break
-		}
-		p.Data, p.Length = data, len(data)
-		if err := w.Write(&p); err != nil {
-			return errors.Join(err, w.Close())
-		}
-		n++
-		if s.config.Rate > 0 {
-			p.Time = p.Time.Add(time.Duration(float64(time.Second) / s.config.Rate))
-		} else {
-			p.Time = time.Now()
+		for data, err := range packets {
+			if err != nil {
+				return errors.Join(err, w.Close())
+			}
+			if cmd.Context().Err() != nil {
+				break
+			}
+			p.Data, p.Length = data, len(data)
+			if err := w.Write(&p); err != nil {
+				return errors.Join(err, w.Close())
+			}
+			n.Add(n, one)
+			if s.config.Rate > 0 {
+				p.Time = p.Time.Add(time.Duration(float64(time.Second) / s.config.Rate))
+			} else {
+				p.Time = time.Now()
+			}
 		}
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%d packets written\n", n)
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s written\n", amount(n))
 	return w.Close()
 }
