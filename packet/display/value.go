@@ -6,8 +6,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"math"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,10 +62,8 @@ func (c *constant) compare(v *value) int {
 	switch v.class {
 	case number:
 		if c.any != nil {
-			for _, u := range c.any {
-				if u == v.u {
-					return 0
-				}
+			if slices.Contains(c.any, v.u) {
+				return 0
 			}
 			return 1
 		}
@@ -231,10 +229,6 @@ func (v *value) set(f *layer.Value) {
 	case layer.Bool:
 		v.u = min(v.u, 1)
 	case layer.Float:
-		if f.Len == 4 {
-			v.f = float64(math.Float32frombits(uint32(f.U)))
-		} else {
-			v.f = math.Float64frombits(f.U)
-		}
+		v.f = f.Real()
 	}
 }

@@ -35,10 +35,10 @@ func (v *Value) AppendShow(dst []byte) []byte {
 	case GUID:
 		return v.appendGUID(dst)
 	case Float:
-		if v.Len == 4 {
-			return strconv.AppendFloat(dst, float64(math.Float32frombits(uint32(v.U))), 'g', -1, 32)
+		if v.single() {
+			return strconv.AppendFloat(dst, v.Real(), 'g', -1, 32)
 		}
-		return strconv.AppendFloat(dst, math.Float64frombits(v.U), 'g', -1, 64)
+		return strconv.AppendFloat(dst, v.Real(), 'g', -1, 64)
 	case Seconds:
 		return time.Unix(int64(v.U), 0).UTC().AppendFormat(dst, time.RFC3339)
 	case NTP:
@@ -60,6 +60,17 @@ func (v *Value) AppendText(dst []byte) []byte {
 	}
 	return v.AppendShow(dst)
 }
+
+// Real is the value of a Float. One of 64 bits may be shown over fewer bytes, as
+// seconds are that stand as milliseconds.
+func (v *Value) Real() float64 {
+	if v.single() {
+		return float64(math.Float32frombits(uint32(v.U)))
+	}
+	return math.Float64frombits(v.U)
+}
+
+func (v *Value) single() bool { return v.Len == 4 && v.Field.Bits != 64 }
 
 // Name is what the field's enumeration calls the value, or "".
 func (v *Value) Name() string {
