@@ -7,5 +7,5 @@ import "github.com/netwright/netwright/packet/layer"
 var routing = []*layer.Proto{
 	bgp, ospf, bfd, slow, lacp, cdp,
 	esp, ah, udpencap,
-	sflow,
+	cflow, sflow,
 }
