@@ -292,7 +292,7 @@ func (w *watcher) screen(cmd *cobra.Command) func(wire.Stats) {
 		var page strings.Builder
 		page.WriteString("\x1b[H\x1b[2J")
 		fmt.Fprintf(&page, "%d flows go on, %d have ended; %s\n\n", w.table.Len(), w.table.Ended, stats)
-		t.write(&page)
-		io.WriteString(f, page.String())
+		_ = t.write(&page) // a builder takes all
+		fmt.Fprint(f, page.String())
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -131,7 +130,7 @@ func (p *pinger) words(cmd *cobra.Command, words []string) ([]string, error) {
 		return nil, wrong("--ipv4 and --ipv6 exclude each other")
 	}
 	if p.file != "" {
-		var in io.Reader = cmd.InOrStdin()
+		in := cmd.InOrStdin()
 		if p.file != "-" {
 			file, err := os.Open(p.file)
 			if err != nil {

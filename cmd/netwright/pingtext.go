@@ -35,7 +35,7 @@ func (p *pinger) finish(cmd *cobra.Command, stats []ping.Stats, dropped uint64) 
 	case len(stats) == 1:
 		fmt.Fprintf(p.out, "--- %s ---\n%v\n", nameAndAddress(&p.targets[0]), stats[0])
 	default:
-		p.table(stats, len(stats)).write(p.out)
+		_ = p.table(stats, len(stats)).write(p.out) // Flush has its error
 	}
 	err := p.out.Flush()
 	if dropped > 0 {
@@ -142,8 +142,7 @@ func appendPingEvent(dst []byte, t *ping.Target, e *ping.Event) []byte {
 	if e.Err != nil {
 		dst = fmt.Appendf(dst, `,"error":%s`, quoted(e.Err.Error()))
 	}
-	var icmp *ping.ICMPError
-	if errors.As(e.Err, &icmp) {
+	if icmp, ok := errors.AsType[*ping.ICMPError](e.Err); ok {
 		dst = fmt.Appendf(dst, `,"type":%d,"code":%d`, icmp.Type, icmp.Code)
 		if icmp.MTU > 0 {
 			dst = fmt.Appendf(dst, `,"mtu":%d`, icmp.MTU)

@@ -198,7 +198,7 @@ func (o *scanOutput) progress(engine *scan.Scanner) (stop func()) {
 		for {
 			select {
 			case <-ctx.Done():
-				io.WriteString(f, "\r\x1b[K")
+				fmt.Fprint(f, "\r\x1b[K")
 				return
 			case <-ticker.C:
 				fmt.Fprintf(f, "\r\x1b[K%s", progressLine(engine.Progress()))

@@ -181,10 +181,11 @@ func (v *viewer) take(c *pcap.Packet) (more bool, err error) {
 
 // finish prints what is left.
 func (v *viewer) finish() error {
+	var err error
 	if v.show.stats && v.write == nil {
-		printStats(v.out, &v.stats)
+		err = printStats(v.out, &v.stats)
 	}
-	err := v.out.Flush()
+	err = errors.Join(err, v.out.Flush())
 	if v.write != nil {
 		err = errors.Join(err, v.write.Close())
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	netbpf "golang.org/x/net/bpf"
 
 	"github.com/netwright/netwright/packet/bpf"
 	"github.com/netwright/netwright/packet/pcap"
@@ -52,7 +51,7 @@ func (t *tap) open(cmd *cobra.Command) (*wire.Capture, error) {
 				program = narrower
 			}
 		}
-		t.config.Filter = []netbpf.RawInstruction(program)
+		t.config.Filter = program
 	}
 	capture, err := wire.Open(t.config)
 	if err != nil {

@@ -33,7 +33,7 @@ func allocate(order []*step) (cells map[*value]int, busy []uint16, unset []*valu
 			starts = nil
 		}
 		if s := order[i]; s.kind == stepAssign && first[s.slot] == i {
-			starts = append(starts[:len(starts):len(starts)], s.slot)
+			starts = append(slices.Clip(starts), s.slot)
 		}
 		for _, slot := range starts {
 			if _, done := cells[slot]; done {

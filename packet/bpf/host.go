@@ -178,7 +178,7 @@ func (c *compiler) hosts6(q qualifiers, addrs [][4]uint32, length int) (conditio
 			var same all
 			for i, w := range a {
 				kept := min(max(length-32*i, 0), 32)
-				if mask := uint32(bits.Reverse32(uint32(uint64(1)<<kept - 1))); mask != 0 {
+				if mask := bits.Reverse32(uint32(uint64(1)<<kept - 1)); mask != 0 {
 					same = append(same, equal(c.and(c.at(c.frame.network(), n+4*uint32(i), 4), mask), w))
 				}
 			}

@@ -103,7 +103,7 @@ func (c *compiler) lookupHost(id token) (four []uint32, six [][4]uint32, err err
 	if err != nil || len(addrs) == 0 {
 		e := errorAt(id.pos, "unknown host '%s'", id.text)
 		if err != nil {
-			e.hint("%v", err)
+			_ = e.hint("%v", err) // it is e itself
 		}
 		return nil, nil, e
 	}

@@ -2,6 +2,7 @@ package bpf
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/netwright/netwright/packet/pcap"
 )
@@ -23,7 +24,7 @@ func (c *compiler) families() Families {
 }
 
 func inBothOrders(numbers []uint32) []uint32 {
-	for _, n := range numbers[:len(numbers):len(numbers)] {
+	for _, n := range slices.Clip(numbers) {
 		numbers = append(numbers, bits.ReverseBytes32(n))
 	}
 	return numbers

@@ -152,7 +152,7 @@ func (p *parser) startsRelation() bool {
 	is := err == nil && isRelation(p.peek())
 	p.at, p.depth = start, depth
 	if p.far = far; err != nil {
-		p.keep(err)
+		_ = p.keep(err) // kept for later, if nothing else fits
 	}
 	return is
 }

@@ -40,17 +40,16 @@ func needSuite(t testing.TB, part string) string {
 
 // acceptBlock is expressions that compile alike, and the programs they become.
 type acceptBlock struct {
-	Name      string
-	DLT       string
-	Aliases   []string
-	SnapLen   uint32 `json:"snaplen"`
-	Netmask   string
-	LinuxExt  int    `json:"linuxext"`
-	Offline   string `json:"generate_offline_filter"`
-	Opt       []string
-	Unopt     []string
-	OptUnopt  []string
-	reference *listing
+	Name     string
+	DLT      string
+	Aliases  []string
+	SnapLen  uint32 `json:"snaplen"`
+	Netmask  string
+	LinuxExt int    `json:"linuxext"`
+	Offline  string `json:"generate_offline_filter"`
+	Opt      []string
+	Unopt    []string
+	OptUnopt []string
 }
 
 type applyTest struct {

@@ -92,7 +92,7 @@ func TestAgainstTcpdump(t *testing.T) {
 	needTcpdump(t)
 	frames := framesByLink(t)
 	for dlt, link := range supported {
-		exprs := everyday
+		var exprs []string
 		if dlt == "EN10MB" {
 			exprs = append(append([]string(nil), everyday...), etherOnly...)
 		} else {

@@ -79,8 +79,7 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s is read", tt.line)
 			continue
 		}
-		var e *Error
-		if !errors.As(err, &e) {
+		if _, ok := errors.AsType[*Error](err); !ok {
 			t.Errorf("%s: %v has no place", tt.line, err)
 		}
 		if want := "craft line, " + tt.want; tt.want != "" && !strings.HasPrefix(strings.ReplaceAll(err.Error(), "`", `"`), want) {

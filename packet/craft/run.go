@@ -3,6 +3,7 @@ package craft
 import (
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 
 	"github.com/netwright/netwright/packet"
 	"github.com/netwright/netwright/packet/layer"
@@ -71,7 +72,7 @@ func (s *Spec) run() (*run, error) {
 		part.Proto = p.proto.Name
 		fields := p.fields
 		if p.fuzz {
-			fields = append(fields[:len(fields):len(fields)], unset(p)...)
+			fields = append(slices.Clip(fields), unset(p)...)
 		}
 		part.Fields = make([]layer.Given, len(fields))
 		for k, v := range fields {

@@ -55,8 +55,6 @@ func (d *details) prepare(set *layer.Set) {
 	d.set, d.refs = set, map[string][]layer.FieldRef{}
 	for _, name := range telling {
 		proto, _, _ := strings.Cut(name, ".")
-		for _, ref := range set.Fields(name) {
-			d.refs[proto] = append(d.refs[proto], ref)
-		}
+		d.refs[proto] = append(d.refs[proto], set.Fields(name)...)
 	}
 }

@@ -250,11 +250,12 @@ func dispatch(b *bytes.Buffer, tables []*table) {
 }
 
 func keyFunc(table string) string {
-	out := "key"
+	var out strings.Builder
+	out.WriteString("key")
 	for part := range strings.SplitSeq(table, ".") {
-		out += strings.ToUpper(part[:1]) + part[1:]
+		out.WriteString(strings.ToUpper(part[:1]) + part[1:])
 	}
-	return out
+	return out.String()
 }
 
 func keysOf(m map[string]bool) func(func(string) bool) {

@@ -280,12 +280,12 @@ func zero(f field) string {
 // load is the expression that reads a field.
 func load(f field) string {
 	at := f.bit / 8
-	switch {
-	case f.Kind == layer.MAC:
+	switch f.Kind {
+	case layer.MAC:
 		return fmt.Sprintf("MAC(v.b[%d:%d])", at, at+6)
-	case f.Kind == layer.IPv4:
+	case layer.IPv4:
 		return fmt.Sprintf("netip.AddrFrom4([4]byte(v.b[%d:%d]))", at, at+4)
-	case f.Kind == layer.IPv6:
+	case layer.IPv6:
 		return fmt.Sprintf("netip.AddrFrom16([16]byte(v.b[%d:%d]))", at, at+16)
 	}
 	end := (f.bit + f.width + 7) / 8

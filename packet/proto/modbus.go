@@ -38,7 +38,6 @@ var (
 	modbusBits      = layer.Field{Name: "modbus.bit_cnt", Alias: "quantity", Title: "Bit Count", Bits: 16}
 	modbusWords     = layer.Field{Name: "modbus.word_cnt", Alias: "quantity", Title: "Word Count", Bits: 16}
 	modbusCount     = layer.Field{Name: "modbus.byte_cnt", Alias: "byteCount", Title: "Byte Count", Bits: 8}
-	modbusData      = layer.Field{Name: "modbus.data", Title: "Data", Kind: layer.Bytes, When: "rest > 0"}
 	modbusCoil      = []layer.Field{
 		modbusReference,
 		{Name: "modbus.data", Title: "Data", Kind: layer.Bytes, Len: "2"},

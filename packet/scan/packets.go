@@ -25,10 +25,9 @@ type out struct {
 // by another than the questions left by.
 func openTap(mode Mode, base uint16) (*wire.Capture, error) {
 	filter := "icmp or icmp6"
-	switch {
-	case mode == Sweep:
+	if mode == Sweep {
 		filter += " or arp"
-	default:
+	} else {
 		filter += fmt.Sprintf(" or %s dst portrange %d-%d", mode.Protocol(), base, int(base)+sourcePorts-1)
 	}
 	program, err := bpf.Compile(filter, pcap.LinkSLL2, nil)

@@ -75,7 +75,7 @@ func New(cfg Config) (*Scanner, error) {
 		return nil, fmt.Errorf("scan: it cannot go on at %d: there are %d pairs", cfg.From, pairs)
 	}
 	s := &Scanner{cfg: cfg, hosts: hosts, places: make([]int32, 1<<16)}
-	s.order = newPermutation(pairs, uint64(fingerprint(&cfg, hosts)))
+	s.order = newPermutation(pairs, fingerprint(&cfg, hosts))
 	for i := range s.places {
 		s.places[i] = -1
 	}

@@ -50,7 +50,9 @@ var services = sync.OnceValue(func() []service {
 	for entry := range strings.SplitSeq(table, ",") {
 		var s service
 		var over string
-		fmt.Sscan(entry, &s.port, &s.name, &over)
+		if _, err := fmt.Sscan(entry, &s.port, &s.name, &over); err != nil {
+			panic(err) // a mistake in the table above
+		}
 		s.tcp, s.udp = strings.Contains(over, "t"), strings.Contains(over, "u")
 		all = append(all, s)
 	}
