@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	netbpf "golang.org/x/net/bpf"
 
 	"github.com/netwright/netwright/packet/bpf"
 	"github.com/netwright/netwright/packet/pcap"
@@ -36,7 +35,7 @@ func openTap(mode Mode, base uint16) (*wire.Capture, error) {
 	}
 	const snap = 512 // headers, and the packet that an ICMP error quotes
 	return wire.Open(wire.Config{
-		Interface: wire.AnyInterface, Filter: []netbpf.RawInstruction(program), Direction: wire.In,
+		Interface: wire.AnyInterface, Filter: program, Direction: wire.In,
 		Snap: snap, TagsAside: true, Wait: time.Millisecond, Ring: 32 << 20,
 	})
 }
