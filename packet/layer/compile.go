@@ -302,7 +302,7 @@ func (n *node) check() error {
 	case f.LE && n.width%8 != 0:
 		return fmt.Errorf("a field with its least byte first has whole bytes, not %d bits", n.width)
 	case len(f.Cases) > 0 && f.Switch == "":
-		return fmt.Errorf("Cases need a Switch")
+		return fmt.Errorf("a field with Cases needs a Switch")
 	}
 	return nil
 }
@@ -332,12 +332,15 @@ func (c *compiler) expr(text string) (*Expr, error) {
 	return e, err
 }
 
-// resolve finds a field that comes before, the nearest first.
+// resolve finds a field that comes before, the nearest first: by alias or full
+// name, else by the last part of it.
 func (c *compiler) resolve(name string) (*Expr, error) {
 	for level := len(c.scope) - 1; level >= 0; level-- {
-		for i := len(c.scope[level]) - 1; i >= 0; i-- {
-			if n := find(&c.scope[level][i], name); n != nil {
-				return c.load(n), nil
+		for _, whole := range []bool{true, false} {
+			for i := len(c.scope[level]) - 1; i >= 0; i-- {
+				if n := find(&c.scope[level][i], name, whole); n != nil {
+					return c.load(n), nil
+				}
 			}
 		}
 	}
@@ -355,13 +358,14 @@ func (c *compiler) lengths(name string) (*Expr, error) {
 	return c.resolve(name)
 }
 
-// find looks for a name in a field and what is inside it.
-func find(n *node, name string) *node {
-	if n.Alias == name || n.Name != "" && (n.Name == name || n.Name[strings.LastIndexByte(n.Name, '.')+1:] == name) {
+// find looks for a name in a field and what is inside it: for whole names, or the
+// last parts of names as well.
+func find(n *node, name string, whole bool) *node {
+	if n.Alias == name || n.Name != "" && (n.Name == name || !whole && n.Name[strings.LastIndexByte(n.Name, '.')+1:] == name) {
 		return n
 	}
 	for i := len(n.sub) - 1; i >= 0; i-- {
-		if found := find(&n.sub[i], name); found != nil {
+		if found := find(&n.sub[i], name, whole); found != nil {
 			return found
 		}
 	}

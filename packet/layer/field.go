@@ -55,7 +55,7 @@ type Enum map[uint64]string
 type Field struct {
 	Name  string   // full name, as Wireshark's: "tcp.dstport"; empty for what has no line of its own
 	Alias string   // Scapy's short name, "dport"; known within the protocol
-	Also  []string // names that this field answers to as well: "tcp.port"
+	Also  []string // names that this field answers to as well: "tcp.port"; of one without a name, those that it is built by
 	Title string   // "Destination Port"
 
 	Kind Kind

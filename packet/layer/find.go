@@ -34,7 +34,7 @@ func (f *Field) rank(name string) int {
 	switch {
 	case name == "":
 		return 0
-	case f.Name == name:
+	case f.Name == name, f.Name == "" && slices.Contains(f.Also, name):
 		return 3
 	case f.Alias == name:
 		return 2

@@ -195,6 +195,9 @@ func (b *builder) coded(n *node, t *token, start int) error {
 
 // label is what errors call a field.
 func (n *node) label() string {
+	if n.Name == "" && len(n.Also) > 0 {
+		return n.Also[0]
+	}
 	if n.Name == "" && n.Alias != "" {
 		return n.Alias
 	}

@@ -67,6 +67,11 @@ func (r *ranks) of(list []node) map[string]match {
 		n := &list[i]
 		put(n.Name, 3, n.Name)
 		put(n.Alias, 2, n.Name)
+		if n.Name == "" {
+			for _, also := range n.Also {
+				put(also, 3, "")
+			}
+		}
 		for at := range n.Name {
 			if n.Name[at] == '.' {
 				put(n.Name[at+1:], 1, n.Name)
@@ -197,12 +202,7 @@ func (p *pool) any(n *node) bool {
 	if p.anyOf(n.sub) {
 		return true
 	}
-	for _, c := range n.ordered {
-		if p.anyOf(c) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(n.ordered, p.anyOf)
 }
 
 // may tells, quickly, whether something that is not used could stand in a field.

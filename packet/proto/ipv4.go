@@ -20,7 +20,8 @@ var ipv4 = &layer.Proto{
 			{Name: "ip.dsfield.dscp", Title: "Differentiated Services Codepoint", Bits: 6, Enum: codepoints},
 			{Name: "ip.dsfield.ecn", Title: "Explicit Congestion Notification", Bits: 2, Enum: congestion},
 		}},
-		{Name: "ip.len", Alias: "len", Title: "Total Length", Bits: 16, Auto: "total"},
+		{Alias: "len", Also: []string{"ip.len"}, Title: "Total Length", Bits: 16, Auto: "total"},
+		{Name: "ip.len", Title: "Total Length", Calc: "len != 0 ? len : wire", At: "2", Len: "2"}, // 0: more than 16 bits hold
 		{Name: "ip.id", Alias: "id", Title: "Identification", Bits: 16, Base: layer.Hex, Default: 1},
 		{Name: "ip.flags", Alias: "flags", Title: "Flags", Bits: 3, Base: layer.Hex, Sub: []layer.Field{
 			{Name: "ip.flags.rb", Title: "Reserved bit", Bits: 1, Kind: layer.Bool},

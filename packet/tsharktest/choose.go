@@ -20,7 +20,7 @@ const (
 // together show as many names, and then as many ways to the protocol, as
 // possible.
 func Choose(ctx context.Context, t *Tshark, set *layer.Set, base string, captures, protocols []string) ([]*Golden, error) {
-	candidates := map[string]map[string]*candidate{}
+	all, candidates := NewReport(set), map[string]map[string]*candidate{}
 	for _, p := range protocols {
 		candidates[p] = map[string]*candidate{}
 	}
@@ -38,14 +38,14 @@ func Choose(ctx context.Context, t *Tshark, set *layer.Set, base string, capture
 		}
 		seen := map[string]bool{}
 		for i := range min(len(ours), len(theirs)) {
-			segment, again := segment(&ours[i]), remembers(fmt.Sprintf("%s#%d", Name(base, capture), i+1))
-			if again || segment != "" && seen[segment] {
+			segment, where := segment(&ours[i]), fmt.Sprintf("%s#%d", Name(base, capture), i+1)
+			if segment != "" && seen[segment] {
 				continue
 			}
 			seen[segment] = true
 			shown := protocolsOf(ours[i : i+1])
 			for _, p := range protocolsOf(theirs[i : i+1]) {
-				if candidates[p] != nil && slices.Contains(shown, p) {
+				if candidates[p] != nil && slices.Contains(shown, p) && !all.remembers(where, p) {
 					consider(candidates[p], keep(p, Name(base, capture), &ours[i], &theirs[i]), p)
 				}
 			}

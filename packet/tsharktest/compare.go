@@ -13,9 +13,7 @@ func (r *Report) Add(capture string, ours, theirs []Frame) {
 	seen := map[string]bool{}
 	for i := range min(len(ours), len(theirs)) {
 		segment, where := segment(&ours[i]), fmt.Sprintf("%s#%d", capture, i+1)
-		if !remembers(where) {
-			r.frame(where, &ours[i], &theirs[i], segment != "" && seen[segment])
-		}
+		r.frame(where, &ours[i], &theirs[i], segment != "" && seen[segment])
 		seen[segment] = true
 	}
 }
@@ -49,8 +47,8 @@ func (r *Report) frame(where string, ours, theirs *Frame, again bool) {
 	pools := map[string]*pool{}
 	for i := range theirs.Layers {
 		l := &theirs.Layers[i]
-		if r.stats(l.Name) != nil {
-			r.seen(pools, l)
+		if r.stats(l.Name) != nil && !(l.Name == "data" && i > 0 && r.stats(theirs.Layers[i-1].Name) == nil) {
+			r.seen(pools, l) // but not what is in a protocol that we do not know
 		}
 		lend(pools, l)
 	}
@@ -63,6 +61,9 @@ func (r *Report) frame(where string, ours, theirs *Frame, again bool) {
 		looked[l.Name] = true
 		if l.Name == "data" && !p.begins(l.Pos) {
 			continue // what a protocol that we do not know may be in
+		}
+		if r.remembers(where, l.Name) {
+			continue
 		}
 		if first {
 			s.Frames++

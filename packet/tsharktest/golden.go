@@ -138,13 +138,20 @@ func (g *Golden) Compare(set *layer.Set) (*Stats, error) {
 }
 
 // keep makes a golden's frame of our frame's bytes and what tshark shows: fields
-// in the layers of the protocol alone, and of the TLS that is in our QUIC.
+// in the layers of the protocol alone, its own in the parts of others, and of the
+// TLS that is in our QUIC.
 func keep(protocol, capture string, ours, theirs *Frame) GoldenFrame {
 	g := GoldenFrame{Capture: capture, Frame: Frame{Number: theirs.Number, Data: ours.Data, Wire: ours.Wire, Link: ours.Link}}
 	for _, l := range theirs.Layers {
 		kept := Layer{Name: l.Name, Pos: l.Pos, Size: l.Size}
 		if l.Name == protocol || protocol == "quic" && l.Name == "tls" {
 			kept.Fields = l.Fields
+		} else {
+			for _, f := range l.Fields {
+				if owner(f.Name) == protocol {
+					kept.Fields = append(kept.Fields, f)
+				}
+			}
 		}
 		g.Layers = append(g.Layers, kept)
 	}

@@ -13,8 +13,9 @@ import (
 // Report is what a comparison found, for each protocol of a set. It is not safe
 // for use by several goroutines.
 type Report struct {
-	protos map[string]*Stats
-	order  []string
+	protos     map[string]*Stats
+	order      []string
+	exceptions []exception
 }
 
 // Stats is what a comparison found for one protocol.
@@ -55,7 +56,7 @@ func (f *Finding) merge(other *Finding) {
 
 // NewReport makes an empty report on the protocols of a set.
 func NewReport(set *layer.Set) *Report {
-	r := &Report{protos: map[string]*Stats{}}
+	r := &Report{protos: map[string]*Stats{}, exceptions: exceptions()}
 	for _, p := range set.Protos() {
 		r.order = append(r.order, p.Name)
 		r.protos[p.Name] = &Stats{Name: p.Name, Differ: map[string]*Finding{}, names: map[string]int{}, shown: map[string]int{}}

@@ -135,8 +135,7 @@ func (t *Tshark) output(ctx context.Context, args ...string) ([]byte, error) {
 	defer done()
 	out, err := cmd.Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			err = fmt.Errorf("%w: %s", err, bytes.TrimSpace(exit.Stderr))
 		}
 		return nil, fmt.Errorf("tshark … %s: %w", strings.Join(args[max(len(args)-8, 0):], " "), err) // the preferences before are many
