@@ -145,18 +145,23 @@ func (a *Answerer) open() error {
 		if err != nil {
 			return fmt.Errorf("exchange: capture filter %q: %w", a.cfg.Filter, err)
 		}
-		program = []netbpf.RawInstruction(p)
+		program = p
 	}
 	a.own.framed = kind == pcap.LinkEthernet && link.Loopback
 	// What is sent goes at once, and what comes is waited for no longer than that.
-	a.capture, err = wire.Open(wire.Config{
+	capture, err := wire.Open(wire.Config{
 		Interface: a.cfg.Interface, Filter: program, Direction: direction(link), Promiscuous: a.cfg.Promiscuous, Wait: time.Millisecond,
 	})
 	if err != nil {
 		return err
 	}
-	a.sender, err = wire.OpenSender(wire.SendConfig{Interface: a.cfg.Interface, IP: link.Loopback})
-	return err
+	a.capture = capture
+	sender, err := wire.OpenSender(wire.SendConfig{Interface: a.cfg.Interface, IP: link.Loopback})
+	if err != nil {
+		return err
+	}
+	a.sender = sender
+	return nil
 }
 
 // host learns what templates may ask of the interface.

@@ -109,18 +109,21 @@ func (x *Exchange) open() (err error) {
 	x.sending = wire.SendConfig{Interface: x.link.Name, Rate: x.cfg.Rate, IP: x.link.Loopback && !whole}
 	if !x.cfg.Blind {
 		x.sending.Batch = timedBatch
-		x.capture, err = wire.Open(wire.Config{
+		capture, err := wire.Open(wire.Config{
 			Interface: x.link.Name, Filter: nothing(), Direction: direction(x.link), Promiscuous: x.cfg.Promiscuous, Ring: x.cfg.Ring,
 		})
 		if err != nil {
 			return err
 		}
+		x.capture = capture
 	}
 	x.sending.Sent = func(_ uint64, n int, at time.Time) { x.handed(n, at, nil) }
 	x.sending.Failed = func(_ uint64, _ []byte, err error) error { x.handed(1, time.Now(), err); return nil }
-	if x.sender, err = wire.OpenSender(x.sending); err != nil {
+	sender, err := wire.OpenSender(x.sending)
+	if err != nil {
 		return err
 	}
+	x.sender = sender
 	x.outfit = outfitter{conn: x.conn, link: x.link, kind: x.sender.LinkType(), begin: x.cfg.Begin, fill: x.cfg.Fill, forced: x.cfg.Interface != ""}
 	if x.cfg.Set != nil {
 		x.outfit.packet.Use(x.cfg.Set)

@@ -123,7 +123,7 @@ func (s *shapes) program(link pcap.LinkType) []netbpf.RawInstruction {
 	if err != nil {
 		return nil // a link that filters cannot be made for
 	}
-	return []netbpf.RawInstruction(p)
+	return p
 }
 
 // nothing is the filter before the first request.

@@ -7,17 +7,20 @@ import "github.com/netwright/netwright/packet/layer"
 // one of the request's.
 type Hash uint64
 
-// Keys appends the keys of a packet. A request is kept under two of them: one of
-// all its layers, and one of the outermost transport, which is as much as an error
-// is sure to quote. An answer may have been to a request of which its source is no
-// part, so that it has up to eight.
+// Keys appends the keys of a packet. A request is kept under up to three: one of all
+// its layers, one of the outermost transport, which is as much as an error is sure
+// to quote, and, for a tunnel, that with the ports. An answer may have been to a
+// request of which its source is no part, so that it has up to eight.
 func (m *Matcher) Keys(dst []Hash, st *layer.Stack, request bool) []Hash {
 	if request {
 		h := m.hash(st, -1, 0)
 		if m.single(st) {
-			return distinct(dst, h.whole+h.ends, h.outer+h.outerEnds)
+			h.whole, h.outer = h.whole+h.ends, h.outer+h.outerEnds
 		}
-		return distinct(dst, h.whole, h.outer)
+		if dst = distinct(dst, h.whole, h.outer); h.ports != 0 {
+			dst = append(dst, h.outer+h.ports)
+		}
+		return dst
 	}
 	if j, q := m.findQuote(st); q > 0 {
 		dst = m.hash(st, j, q).all(dst)
@@ -26,8 +29,9 @@ func (m *Matcher) Keys(dst []Hash, st *layer.Stack, request bool) []Hash {
 }
 
 // sums are what the layers of a packet come to, all and those through the outermost
-// transport, and what their addresses add.
-type sums struct{ whole, outer, ends, outerEnds Hash }
+// transport, what their addresses add, and the ports of a tunnel, which its answer
+// does not have but a quote of it does.
+type sums struct{ whole, outer, ends, outerEnds, ports Hash }
 
 func (h sums) all(dst []Hash) []Hash {
 	dst = distinct(dst, h.whole+h.ends, h.outer+h.outerEnds)
@@ -80,8 +84,11 @@ func (m *Matcher) hash(st *layer.Stack, skip, q int) (h sums) {
 			i = q
 		}
 		r := m.rule(st, i)
+		ports := h.ports
 		m.layerHash(&h, r, st, i)
-		if !ended {
+		if ended {
+			h.ports = ports // a tunnel's in a tunnel
+		} else {
 			h.outer, h.outerEnds = h.whole, h.ends
 		}
 		ended = ended || seen && !r.addresses
@@ -96,18 +103,17 @@ func (m *Matcher) hash(st *layer.Stack, skip, q int) (h sums) {
 // layerHash adds what is the same for a layer and what answers it.
 func (m *Matcher) layerHash(h *sums, r *rule, st *layer.Stack, i int) {
 	own := mix(uint64(st.Layer(i).ID()) + 1)
-	if r.addresses || !m.alone(st, i+1) {
-		for k := range r.swap {
-			for side := range r.swap[k] {
-				if !st.Value(i, &r.swap[k][side], &m.wa, &m.va) {
-					continue
-				}
-				end := mix(uint64(k)<<32 ^ fold(&m.va)) // added up, so the same in either order
-				if r.addresses {
-					h.ends += end
-				} else {
-					own += end
-				}
+	to := &own
+	switch {
+	case r.addresses:
+		to = &h.ends
+	case m.alone(st, i+1):
+		to = &h.ports
+	}
+	for k := range r.swap {
+		for side := range r.swap[k] {
+			if st.Value(i, &r.swap[k][side], &m.wa, &m.va) {
+				*to += mix(uint64(k)<<32 ^ fold(&m.va)) // the same in either order
 			}
 		}
 	}

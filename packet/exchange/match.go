@@ -46,6 +46,7 @@ func (m *Matcher) Answers(ask, answer *layer.Stack) bool {
 	if i == ask.Len() {
 		return false // nothing that could be answered
 	}
+	seen := false // an address
 	for i < ask.Len() && j < answer.Len() {
 		r := m.rule(ask, i)
 		if q := m.quote(r, answer, j); q > 0 {
@@ -57,11 +58,12 @@ func (m *Matcher) Answers(ask, answer *layer.Stack) bool {
 		if r.proto.Stream {
 			return true // its payload may be anything
 		}
+		seen = seen || r.addresses
 		i, j = m.next(ask, i+1), m.next(answer, j+1)
 		if i < ask.Len() && j < answer.Len() {
 			continue
 		}
-		if r.addresses {
+		if r.addresses || !seen {
 			return i == ask.Len() && j == answer.Len()
 		}
 		// Which protocol a port carries is not certain.
@@ -119,30 +121,33 @@ func (m *Matcher) addressed(r *rule, ask *layer.Stack, i int, answer *layer.Stac
 }
 
 // quotes tells whether a packet is the one that an error quotes from its j-th
-// layer on, as far as it does.
+// layer on, as far as it does, which is the outermost transport in the least (RFC
+// 792).
 func (m *Matcher) quotes(ask *layer.Stack, i int, answer *layer.Stack, j int) bool {
-	for first := true; ; first = false {
+	var seen, enough bool // an address, and the transport above it
+	for {
 		i, j = m.next(ask, i), m.next(answer, j)
 		if i == ask.Len() || j == answer.Len() {
-			return !first
+			return enough || seen && i == ask.Len() && j == answer.Len()
 		}
 		r := m.rule(ask, i)
 		if m.rule(answer, j) != r {
-			return false
+			return enough
 		}
-		cut := answer.Layer(j).Wire > answer.Layer(j).End || j == answer.Len()-1
 		for k := range r.swap {
 			for side := range r.swap[k] {
-				if !m.alike(r.swap[k][side:side+1], ask, i, answer, j, cut) {
+				if !m.alike(r.swap[k][side:side+1], ask, i, answer, j, enough) {
 					return false
 				}
 			}
 		}
 		for k := range r.same {
-			if !m.alike(r.same[k], ask, i, answer, j, cut) {
+			if !m.alike(r.same[k], ask, i, answer, j, enough) {
 				return false
 			}
 		}
+		enough = enough || seen && !r.addresses
+		seen = seen || r.addresses
 		i, j = i+1, j+1
 	}
 }
@@ -196,8 +201,8 @@ func (m *Matcher) fits(r *rule, ask *layer.Stack, i int, answer *layer.Stack, j 
 // may be answered by anybody, and to many; what was sent by nobody in particular
 // may be answered to anybody.
 func (m *Matcher) swapped(r *rule, refs *[2]layer.FieldRef, ask *layer.Stack, i int, answer *layer.Stack, j int) bool {
-	if !r.addresses && m.alone(ask, i+1) {
-		return true
+	if !r.addresses && (m.alone(ask, i+1) || m.alone(answer, j+1)) {
+		return m.alone(ask, i+1) && m.alone(answer, j+1) && m.rule(ask, i+1) == m.rule(answer, j+1)
 	}
 	from, to := &refs[0], &refs[1]
 	if !ask.Value(i, to, &m.wa, &m.va) || !answer.Value(j, from, &m.wb, &m.vb) {

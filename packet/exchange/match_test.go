@@ -79,6 +79,8 @@ var pairs = []struct {
 		want:   true, reason: "the ends of a tunnel choose their ports"},
 	{ask: `ip src=192.0.2.1 dst=192.0.2.2 / udp sport=1000 dport=4789 / vxlan vni=7 / eth / ip src=10.0.0.1 dst=10.0.0.2 / icmp id=3`,
 		answer: `ip src=192.0.2.2 dst=192.0.2.1 / udp sport=2000 dport=4789 / vxlan vni=8 / eth / ip src=10.0.0.2 dst=10.0.0.1 / icmp type=0 id=3`},
+	{ask: `ip src=192.0.2.1 dst=192.0.2.2 ttl=1 / udp sport=1000 dport=4789 / vxlan vni=7 / eth / ip src=10.0.0.1 dst=10.0.0.2 / icmp id=3`,
+		answer: `ip src=198.51.100.1 dst=192.0.2.1 / icmp type=11 / ip src=192.0.2.1 dst=192.0.2.2 / udp sport=1000 dport=4789 / vxlan vni=7 / eth / ip src=10.0.0.1 dst=10.0.0.2 / icmp id=3`, want: true},
 	{ask: `ip src=192.0.2.1 dst=192.0.2.2 / gre proto=0x0800 / ip src=10.0.0.1 dst=10.0.0.2 ttl=1 / udp sport=3 dport=4`,
 		answer: `ip src=192.0.2.2 dst=192.0.2.1 / gre proto=0x0800 / ip src=10.9.9.9 dst=10.0.0.1 / icmp type=11 / ip src=10.0.0.1 dst=10.0.0.2 / udp sport=3 dport=4`, want: true},
 	{ask: `eth dst=ff:ff:ff:ff:ff:ff / ip src=0.0.0.0 dst=255.255.255.255 / udp sport=68 dport=67 / dhcp op=1 xid=5`,

@@ -12,7 +12,7 @@ type request struct {
 	number  uint64
 	data    []byte // from the link header on
 	begin   string // the protocol that it begins with
-	keys    [2]Hash
+	keys    [3]Hash
 	nkeys   int
 	tries   int
 	sent    time.Time // of the last try; zero before the first
