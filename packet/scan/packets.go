@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-
 	"github.com/netwright/netwright/packet/bpf"
 	"github.com/netwright/netwright/packet/pcap"
 	"github.com/netwright/netwright/packet/wire"
