@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	sendsAtOnce    = 16 // few, since times within a batch are interpolated
+	sendsAtOnce    = 16 // at rates where each request on its own costs too much
 	receivesAtOnce = 64
 	controlLen     = 256
 )
@@ -25,6 +25,7 @@ type batch struct {
 	queue   [sendsAtOnce]queued
 	pending []queued // what of it is to be sent,
 	begin   int      // from this place of out on
+	most    int      // at once
 }
 
 // messages is an array of struct mmsghdr with what they point to.
@@ -100,7 +101,7 @@ func (s *socket) add(to netip.Addr, target int32, seq uint32) {
 	h.Namelen = unix.SizeofSockaddrInet6
 }
 
-func (s *socket) full() bool { return len(s.batch.pending) == sendsAtOnce }
+func (s *socket) full() bool { return len(s.batch.pending) == s.batch.most }
 
 // sent takes the first requests out of the batch.
 func (s *socket) sent(n int) {

@@ -12,11 +12,10 @@
 //	})
 //	fmt.Println(stats[0])
 //
-// One goroutine does it all: what is due is sent by sendmmsg(2), and what came is
-// read by recvmmsg(2). Times of arrival are the kernel's, so a busy program
-// measures no longer round trips than an idle one. It takes no privilege where
-// net.ipv4.ping_group_range has the process's group, else CAP_NET_RAW, which may
-// be given up after [Open].
+// One goroutine does it all, by sendmmsg(2) and recvmmsg(2). Times of arrival are
+// the kernel's, so a busy program measures no longer round trips than an idle one.
+// It takes no privilege where net.ipv4.ping_group_range has the process's group,
+// else CAP_NET_RAW, which may be given up after [Open].
 //
 // [ParseTargets] reads what people type: addresses, names, networks and ranges.
 // [OpenLink] is the way to ARP and neighbour discovery.

@@ -89,7 +89,7 @@ func newRun(p *Pinger, targets []netip.Addr, each func(Event) error) (*run, erro
 	}
 	for _, s := range p.sockets {
 		if s != nil {
-			s.start(r.token, r.cfg.Size)
+			s.start(r.token, r.cfg.Size, time.Duration(r.schedule.gap) < together)
 		}
 	}
 	return r, nil
@@ -97,11 +97,13 @@ func newRun(p *Pinger, targets []netip.Addr, each func(Event) error) (*run, erro
 
 func (r *run) now() time.Duration { return time.Since(r.begin) }
 
-// coarse is the gap between requests below which they go and come in groups
-// rather than one by one, and how long a group is gathered.
+// coarse is the gap between requests below which they are dealt with in groups
+// rather than one by one, each gathered for a while, and together the one below
+// which several go by one system call.
 const (
-	coarse  = 500 * time.Microsecond
-	gathers = time.Millisecond
+	coarse   = 500 * time.Microsecond
+	gathers  = time.Millisecond
+	together = 20 * time.Microsecond
 )
 
 func (r *run) loop(ctx context.Context, wake *waker) error {

@@ -213,8 +213,13 @@ func (s *socket) scope(a netip.Addr) uint32 {
 	return index
 }
 
-// start makes the socket ready for a run.
-func (s *socket) start(token uint32, size int) {
+// start makes the socket ready for a run. Requests go one by one where their
+// times count, and together where the calls would.
+func (s *socket) start(token uint32, size int, together bool) {
+	s.batch.most = 1
+	if together {
+		s.batch.most = sendsAtOnce
+	}
 	s.writer = newWriter(s.version, size, s.id, token)
 	for i := range s.batch.out.headers {
 		copy(s.batch.out.data(i), s.writer.request)

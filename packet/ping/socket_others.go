@@ -22,7 +22,7 @@ type (
 func openSocket(int, *Config) (*socket, error)      { return nil, ErrUnsupported }
 func (*socket) close() error                        { return nil }
 func (*socket) dropped() uint64                     { return 0 }
-func (*socket) start(uint32, int)                   {}
+func (*socket) start(uint32, int, bool)             {}
 func (*socket) add(netip.Addr, int32, uint32)       {}
 func (*socket) full() bool                          { return false }
 func (*socket) send() (int, error)                  { return 0, ErrUnsupported }

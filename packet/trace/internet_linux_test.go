@@ -2,19 +2,20 @@ package trace
 
 import (
 	"encoding/binary"
-	"hash/fnv"
 	"maps"
 	"net/netip"
 	"os"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/netwright/netwright/packet/layer"
 	"github.com/netwright/netwright/packet/netnstest"
+	"github.com/netwright/netwright/packet/ping"
 )
 
 // internet is what is behind the interface tun0 of a namespace: routers and
@@ -29,6 +30,8 @@ type internet struct {
 	mtu      func(ttl int) int       // of the link behind that router; 0: any
 	lost     func(ttl, nth int) bool // whether the answer to the nth probe there is lost
 	mu       sync.Mutex
+	ways     map[[2]uint32]uint32 // which router a flow passes, by TTL and flow
+	turn     map[int]uint32       // whose turn it is, by TTL
 	nth      map[int]int
 	flows    map[uint32]bool // that were seen: the four bytes behind the IP header, and for ICMP the checksum
 }
@@ -59,6 +62,7 @@ func (i *internet) start(t *testing.T) *netnstest.Namespace {
 	n.Run(t, "ip", "route", "add", "default", "dev", "tun0", "src", "10.7.0.1")
 	n.Run(t, "ip", "route", "add", "default", "dev", "tun0", "src", "2001:db8:7::1")
 	i.nth, i.flows = make(map[int]int), make(map[uint32]bool)
+	i.ways, i.turn = make(map[[2]uint32]uint32), make(map[int]uint32)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -79,7 +83,24 @@ func (i *internet) start(t *testing.T) *netnstest.Namespace {
 		file.Close()
 		<-done
 	})
+	answers(t, n, "2001:db8:9::1")
 	return n
+}
+
+// answers waits until a host answers: IPv6 takes a moment when an interface is
+// new.
+func answers(t *testing.T, n *netnstest.Namespace, host string) {
+	t.Helper()
+	n.Do(t, func() {
+		p, err := ping.Open(ping.Config{Count: 500, Interval: 10 * time.Millisecond, Once: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		if stats, err := p.Run(t.Context(), []netip.Addr{netip.MustParseAddr(host)}, nil); err != nil || stats[0].Received == 0 {
+			t.Fatalf("%s does not answer: %v, %v", host, stats, err)
+		}
+	})
 }
 
 // seen are the flows that were.
@@ -107,10 +128,13 @@ func (i *internet) answer(p []byte) []byte {
 		return nil
 	}
 	flow := binary.BigEndian.Uint32(p[header:])
-	i.flows[flow] = true
+	isTrace := ttl < 40 // rather than a ping
 	last := i.hops + 1
 	ttl = min(ttl, last)
-	i.nth[ttl]++
+	if isTrace {
+		i.flows[flow] = true
+		i.nth[ttl]++
+	}
 	if i.lost != nil && i.lost(ttl, i.nth[ttl]) {
 		return nil
 	}
@@ -146,9 +170,13 @@ func (i *internet) answer(p []byte) []byte {
 func (i *internet) router(v6 bool, ttl int, flow uint32) []byte {
 	n := uint32(0)
 	if i.width != nil {
-		hash := fnv.New32a()
-		hash.Write(binary.BigEndian.AppendUint32(nil, flow))
-		n = hash.Sum32() >> 8 % uint32(i.width(ttl))
+		// Flows in turn, so that a few are sure to take all ways.
+		k := [2]uint32{uint32(ttl), flow}
+		if _, known := i.ways[k]; !known {
+			i.ways[k] = i.turn[ttl] % uint32(i.width(ttl))
+			i.turn[ttl]++
+		}
+		n = i.ways[k]
 	}
 	if v6 {
 		return netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 0, 8, 13: byte(ttl), 15: byte(n + 1)}).AsSlice()

@@ -239,6 +239,7 @@ func routers(t *testing.T) (a, b *netnstest.Namespace) {
 	}
 	n[3].Run(t, "ip", "route", "add", "prohibit", "10.77.0.0/16")
 	n[0].Sysctl(t, "net.ipv4.ping_group_range", "0 2147483647")
+	answers(t, n[0], "2001:db8:4::2")
 	return n[0], n[4]
 }
 
