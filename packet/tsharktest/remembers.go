@@ -8,7 +8,7 @@ import (
 
 // exception is a layer that is not compared, as tshark shows something else there
 // than the frame alone can tell: by what it remembers of earlier frames, for want
-// of them, or because it gives the port to another protocol.
+// of them, or because it gives a port or a link type to another protocol.
 type exception struct {
 	capture string
 	frames  []int
@@ -24,6 +24,7 @@ func exceptions() []exception {
 		{"zeek-captures/tls__ssl-to-http-server.pcap", []int{3}, "tls", "TLS where HTTP was agreed upon"},
 		{"zeek-captures/http__basic-auth-with-extra-space.pcap", []int{1, 3, 5, 7, 8, 9, 11, 13, 15, 17, 19, 21, 35, 37}, "websocket", "the handshake was not captured"},
 		{"zeek-captures/quic__quicdoq.pcap", []int{1, 2, 3, 4}, "quic", "port 853 is DTLS's for this tshark, and DNS over QUIC's since RFC 9250"},
+		{"tcpdump-captures/LINKTYPE_IPV4_invalid.pcap", []int{1}, "ip", "version 6 where the link type says 4: malformed for us, IPv6 for tshark"},
 		{"tcpdump-captures/mptcp-v0.pcap", []int{14, 16, 18, 19, 20}, "ssh", "an exchange of keys, taken for encrypted for want of what came before"},
 		{"tcpdump-captures/accecn_handshake.pcap", []int{3, 4, 5, 6}, "tcp", "the three flags are a counter where the handshake agreed upon accurate ECN"},
 		{"zeek-captures/smtp__smtp-bdat-cmd-invalid.pcapng", []int{20, 42}, "smtp", "a command, taken for a message's text as BDAT came before"},
