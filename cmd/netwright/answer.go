@@ -35,8 +35,8 @@ func answerCommand() *cobra.Command {
 		Short:      "Answer packets with others that you describe",
 		Example: `  sudo netwright answer -i eth0 'arp op=1 pdst=192.0.2.7' 'arp op=2 psrc=${req.pdst} pdst=${req.psrc} hwdst=${req.hwsrc}'
   sudo netwright answer -i eth0 'icmp type=8' 'icmp type=0 id=${req.ident} seq=${req.seq} / ${req.payload}'
-  sudo netwright answer -i eth0 'udp dport=53 / dns qr=0' 'dns id=${req.dns.id} qr=1 qd={qname=${req.qname} qtype=${req.qtype}} an={rrname=${req.qname} a=192.0.2.7}'
-  sudo netwright answer -i eth0 -Y 'tcp.flags == 2 && tcp.dstport in {80, 443}' 'tcp sport=${req.dport} dport=${req.sport} flags=RA ack=${req.tcp.nxtseq}'
+  sudo netwright answer -i eth0 'udp dport=7' '${req.payload}'
+  sudo netwright answer -i eth0 -c 1 -Y 'dns.qry.name contains "example"' 'dns id=${req.dns.id} qr=1 rcode=3 qd={qname=${req.qname}}'
   sudo netwright answer -i eth0 --file answers.yaml`,
 		Long: `PATTERN is a packet line: a packet is answered that has its layers, and in each the
 fields that are given, be it one of several values or in a range. With -Y it is a

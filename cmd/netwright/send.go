@@ -155,12 +155,16 @@ func (s *send) each(cmd *cobra.Command, b *batch) error {
 	sum, err := s.rounds(cmd.Context(), x, packets, printer)
 	err = errors.Join(err, printer.out.Flush())
 	fmt.Fprintln(cmd.ErrOrStderr(), s.summary(sum))
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case printer.failure != nil && sum.Sent == 0:
-		return printer.failure
-	case s.receive && sum.Answered == 0:
+	}
+	if printer.failure != nil {
+		if sum.Sent == 0 {
+			return printer.failure
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "The first that could not be sent: %v\n", printer.failure)
+	}
+	if s.receive && sum.Answered == 0 {
 		return errors.New("no answer")
 	}
 	return nil

@@ -30,7 +30,7 @@ func (s *sendShow) addFlags(cmd *cobra.Command) {
 	f.BoolVarP(&s.tree, "verbose", "V", false, "print all fields, of answers or of what would be sent, as a tree")
 	f.BoolVar(&s.json, "json", false, "print a JSON object on a line for each packet, with its answer")
 	f.BoolVarP(&s.hex, "hex", "x", false, "print the bytes, too")
-	f.BoolVarP(&s.unanswered, "unanswered", "u", false, "print packets that got no answer, too")
+	f.BoolVarP(&s.unanswered, "unanswered", "u", false, "print packets that got no answer, or could not be sent, too")
 	s.protos.addFlag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("verbose", "json")
 }
@@ -135,7 +135,7 @@ func (p *resultPrinter) result(r *exchange.Result) error {
 	switch {
 	case p.show.json:
 		p.object(r, ask)
-	case r.Answer != nil || r.Err != nil || p.show.unanswered:
+	case r.Answer != nil || p.show.unanswered:
 		p.line(r, ask)
 	}
 	if _, err := p.out.Write(p.text); err != nil {
