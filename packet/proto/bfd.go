@@ -20,7 +20,7 @@ var bfd = &layer.Proto{
 			{Name: "bfd.flags.m", Title: "Multipoint", Bits: 1, Kind: layer.Bool},
 		}},
 		{Name: "bfd.detect_time_multiplier", Alias: "detect_mult", Title: "Detect Time Multiplier", Bits: 8, Default: 3},
-		{Name: "bfd.message_length", Alias: "len", Title: "Message Length", Bits: 8, Auto: "total"},
+		{Name: "bfd.message_length", Alias: "len", Title: "Message Length", Bits: 8, Auto: "header"},
 		{Name: "bfd.my_discriminator", Alias: "my_discriminator", Title: "My Discriminator", Bits: 32, Base: layer.Hex, Default: 0x11111111},
 		{Name: "bfd.your_discriminator", Alias: "your_discriminator", Title: "Your Discriminator", Bits: 32, Base: layer.Hex, Default: 0x22222222},
 		{Name: "bfd.desired_min_tx_interval", Alias: "min_tx_interval", Title: "Desired Min TX Interval", Bits: 32, Default: 1000000000},
@@ -37,7 +37,7 @@ var bfd = &layer.Proto{
 			}},
 		}},
 	},
-	Header:  "len < 24 || len > rest ? rest : len",
+	Header:  "len",
 	Answers: &layer.Answer{Swap: [][2]string{{"my_discriminator", "your_discriminator"}}},
 	Summary: "${sta} ${my_discriminator} → ${your_discriminator}",
 }

@@ -13,7 +13,7 @@ var ospf = &layer.Proto{
 		{Alias: "signalled", Calc: "three ? u8(1) == 1 && u8(22) & 2 || u8(1) == 2 && u8(18) & 2 : u8(1) == 1 && u8(30) & 16 || u8(1) == 2 && u8(26) & 16"},
 		{Alias: "trailed", Calc: "three && (u8(1) == 1 && u8(22) & 4 || u8(1) == 2 && u8(18) & 4)"},
 		{Alias: "body", Calc: "u16(2) - (three ? 16 : 24)"},
-		{Name: "ospf.header", Title: "OSPF Header", Kind: layer.Group, Len: "three ? 16 : 24", Sub: []layer.Field{
+		{Name: "ospf.header", Title: "OSPF Header", Kind: layer.Group, Sub: []layer.Field{
 			{Name: "ospf.version", Alias: "version", Title: "Version", Bits: 8, Default: 2},
 			{Name: "ospf.msg", Alias: "type", Title: "Message Type", Bits: 8, Default: 1, Enum: layer.Enum{1: "Hello Packet", 2: "DB Description", 3: "LS Request", 4: "LS Update", 5: "LS Acknowledge"}},
 			{Name: "ospf.packet_length", Alias: "len", Title: "Packet Length", Bits: 16, Auto: "total"},
