@@ -15,7 +15,7 @@ import (
 // that there are.
 func TestDocumentedCommands(t *testing.T) {
 	var files []string
-	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../examples/*.md", "../../examples/*.yaml", "../../config/starting.yaml"} {
+	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../docs/packet/*.md", "../../examples/*.md", "../../examples/*.yaml", "../../config/starting.yaml"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: %v, %v", pattern, found, err)
