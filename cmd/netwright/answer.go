@@ -36,7 +36,7 @@ func answerCommand() *cobra.Command {
 		Example: `  sudo netwright answer -i eth0 'arp op=1 pdst=192.0.2.7' 'arp op=2 psrc=${req.pdst} pdst=${req.psrc} hwdst=${req.hwsrc}'
   sudo netwright answer -i eth0 'icmp type=8' 'icmp type=0 id=${req.ident} seq=${req.seq} / ${req.payload}'
   sudo netwright answer -i eth0 'udp dport=7' '${req.payload}'
-  sudo netwright answer -i eth0 -c 1 -Y 'dns.qry.name contains "example"' 'dns id=${req.dns.id} qr=1 rcode=3 qd={qname=${req.qname}}'
+  sudo netwright answer -i eth0 -Y 'dns.qry.name contains "example"' 'dns id=${req.dns.id} qr=1 rcode=3 qd={qname=${req.qname}}'
   sudo netwright answer -i eth0 --file answers.yaml`,
 		Long: `PATTERN is a packet line: a packet is answered that has its layers, and in each the
 fields that are given, be it one of several values or in a range. With -Y it is a
