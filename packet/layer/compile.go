@@ -51,7 +51,7 @@ type node struct {
 	all    bool // Repeat "*"
 	until  *Expr
 	calc   *Expr
-	auto   *Expr // nil for "next" and "checksum"
+	auto   *Expr // nil for "next", "last" and "checksum"
 	sub    []node
 	choose *Expr
 	cases  map[uint64][]node
@@ -182,12 +182,14 @@ func (c *compiler) list(fields []Field, place *int) ([]node, error) {
 	c.scope = append(c.scope, nil)
 	level := len(c.scope) - 1
 	for i := range fields {
-		c.scope[level] = nodes
-		n, err := c.field(&fields[i], *place)
-		if err != nil {
+		f := &fields[i]
+		// In place: a node is large, and expressions point at those that they ask.
+		nodes = append(nodes, node{Field: f, id: -1, width: f.width(), place: *place, slot: -1, all: f.Repeat == "*"})
+		n := &nodes[i]
+		c.scope[level] = nodes[:i]
+		if err := c.field(n); err != nil {
 			return nil, err
 		}
-		nodes = append(nodes, n)
 		if *place >= 0 && n.Calc == "" && n.At == "" {
 			if n.static() {
 				*place += n.extent()
@@ -200,17 +202,17 @@ func (c *compiler) list(fields []Field, place *int) ([]node, error) {
 	return nodes, nil
 }
 
-func (c *compiler) field(f *Field, place int) (node, error) {
-	n := node{Field: f, id: -1, width: f.width(), place: place, slot: -1, all: f.Repeat == "*"}
+func (c *compiler) field(n *node) error {
+	f := n.Field
 	if f.When != "" || f.Repeat != "" || f.At != "" {
 		n.place = -1
 	}
-	fail := func(err error) (node, error) {
+	fail := func(err error) error {
 		name := f.Name
 		if name == "" {
 			name = "a group without a name"
 		}
-		return n, fmt.Errorf("protocol %s, field %s: %w", c.proto.Name, name, err)
+		return fmt.Errorf("protocol %s, field %s: %w", c.proto.Name, name, err)
 	}
 	if f.Name != "" {
 		n.id = c.set.name(f)
@@ -231,27 +233,24 @@ func (c *compiler) field(f *Field, place int) (node, error) {
 			return fail(err)
 		}
 	}
-	if f.Auto != "" && f.Auto != "next" && f.Auto != "checksum" {
+	if f.Auto != "" && f.Auto != "next" && f.Auto != "last" && f.Auto != "checksum" {
 		var err error
 		if n.auto, err = parseExpr(f.Auto, c.lengths); err != nil {
 			return fail(err)
 		}
 	}
 	// The field itself is in sight of what is inside it.
-	level := len(c.scope) - 1
-	list := c.scope[level]
-	c.scope[level] = append(list, n)
-	self := &c.scope[level][len(list)]
-	err := c.inside(&n, self)
-	n.slot = self.slot
-	c.scope[level] = list
-	return n, err
+	list := &c.scope[len(c.scope)-1]
+	*list = (*list)[:len(*list)+1]
+	return c.inside(n)
 }
 
-// inside makes Sub, Switch and Until ready. self is what expressions inside find
-// the field by.
-func (c *compiler) inside(n, self *node) (err error) {
+// inside makes Sub, Switch and Until ready.
+func (c *compiler) inside(n *node) (err error) {
 	f := n.Field
+	if f.Sub == nil && f.Switch == "" && f.Until == "" {
+		return nil
+	}
 	n.flags = len(f.Sub) > 0 && n.width > 0 && f.number() && f.Code == nil
 	place := n.place
 	if f.Code != nil || n.flags && f.LE {

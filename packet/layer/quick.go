@@ -12,23 +12,29 @@ type quick struct {
 	words      int  // offset of the byte whose 4 bits count the header's words; -1: it has size bytes
 	wordsShift uint // how far they lie from the least bit
 
-	check        int // offset of the byte that Check looks at; -1
-	mask, want   byte
-	total, more  int // offset of 16 bits, to which more is added, for the length of all; -1
-	key, keySize int // offset and bytes of the next one's key
-	least        uint32
-	zero         int // offset of 16 bits of which those in zeroMask are 0; -1
-	zeroMask     uint16
-	ports        bool // there are two keys of 16 bits
-	second       int  // offset of the other
-	next         *step
-	table        *table
+	check      int  // offset of the byte that Check looks at
+	mask, want byte // those bits of it, and what they are; 0 where there is no Check
+
+	total, more int // offset of 16 bits, to which more is added, for the length of all; -1
+
+	zero     int    // offset of 16 bits of which those in zeroMask are 0
+	zeroMask uint16 // 0 where there is no such condition
+
+	key     int    // offset of 16 bits
+	keyMask uint16 // of which these are the key of the next layer
+	least   uint32 // the least that is one
+
+	ports  bool // there are two keys of 16 bits
+	second int  // offset of the other
+
+	next  *step
+	table *table
 }
 
 // bounds are the lengths of the header and of all, 0 for all there is, and the
 // key. It returns false where the header is not one that it answers for.
 func (q *quick) bounds(b []byte) (header, total int, key uint32, ok bool) {
-	if len(b) < q.size || q.check >= 0 && b[q.check]&q.mask != q.want {
+	if len(b) < q.size || b[q.check]&q.mask != q.want || binary.BigEndian.Uint16(b[q.zero:])&q.zeroMask != 0 {
 		return 0, 0, 0, false
 	}
 	header = q.size
@@ -43,14 +49,7 @@ func (q *quick) bounds(b []byte) (header, total int, key uint32, ok bool) {
 			return 0, 0, 0, false
 		}
 	}
-	if q.zero >= 0 && binary.BigEndian.Uint16(b[q.zero:])&q.zeroMask != 0 {
-		return 0, 0, 0, false
-	}
-	if q.keySize == 1 {
-		key = uint32(b[q.key])
-	} else {
-		key = uint32(binary.BigEndian.Uint16(b[q.key:]))
-	}
+	key = uint32(binary.BigEndian.Uint16(b[q.key:]) & q.keyMask)
 	return header, total, key, key >= q.least
 }
 
@@ -65,7 +64,7 @@ func (q *quick) pair(b []byte) (low, high uint32) {
 
 // quicken makes the quick way, nil if the tables are not of its kind.
 func (c *code) quicken() *quick {
-	q := &quick{words: -1, check: -1, total: -1, zero: -1}
+	q := &quick{words: -1, total: -1}
 	if c.walked || len(c.next) == 0 || c.next[0].table == nil || c.next[0].quoted || !q.header(c.header) || !q.checks(c.check) || !q.totals(c.total) || !q.nexts(&c.next[0]) {
 		return nil
 	}
@@ -75,7 +74,7 @@ func (c *code) quicken() *quick {
 	if c.payload != nil && !q.noPayload(c.payload) {
 		return nil
 	}
-	for _, end := range []int{q.words + 1, q.check + 1, q.total + 2, q.key + q.keySize, q.second + 2, q.zero + 2} {
+	for _, end := range []int{q.words + 1, q.check + 1, q.total + 2, q.key + 2, q.second + 2, q.zero + 2} {
 		if end > q.size {
 			return nil
 		}
@@ -167,11 +166,12 @@ func (q *quick) nexts(n *step) bool {
 	q.next, q.table = n, n.table
 	for i, by := range n.by {
 		at, size, ok := by.bytes()
-		if !ok || i > 0 && (size != 2 || q.keySize != 2) || i > 1 {
+		if !ok || size == 1 && (at == 0 || len(n.by) > 1) || i > 1 {
 			return false
 		}
 		if i == 0 {
-			q.key, q.keySize = at, size
+			// A key of one byte is the second half of 16 bits.
+			q.key, q.keyMask = at-2+size, 0xFFFF>>(16-8*size)
 		}
 		if i == 1 {
 			q.ports, q.second = true, at
@@ -210,5 +210,5 @@ func (q *quick) noPayload(e *Expr) bool {
 	most, ok := e.a.b.number()
 	zero, isZero := e.c.number()
 	at, size, is := e.a.a.bytes()
-	return ok && isZero && zero == 0 && is && at == q.key && size == q.keySize && most < int64(q.least)
+	return ok && isZero && zero == 0 && is && at == q.key && size == 2 && most < int64(q.least)
 }

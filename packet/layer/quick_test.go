@@ -34,7 +34,7 @@ func TestQuick(t *testing.T) {
 		for range 20_000 {
 			b := make([]byte, random.IntN(40))
 			for i := range b {
-				b[i] = byte(random.IntN(256)) & byte(random.IntN(256)) & byte(random.IntN(256))
+				b[i] = byte(random.IntN(256)) * byte(random.IntN(2)) // often 0
 			}
 			if len(b) > 0 && random.IntN(2) == 0 {
 				b[0] = 0x42
