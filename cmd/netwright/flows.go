@@ -76,7 +76,7 @@ filter, the language of tcpdump; -Y takes a display filter.`,
 	f.DurationVar(&w.config.Idle, "idle", time.Minute, "a flow ends after that `TIME` of silence")
 	w.protos.addFlag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("json", "records")
-	f.DurationVar(&w.config.IdleTCP, "idle-tcp", 5*time.Minute, "and one of TCP after that")
+	f.DurationVar(&w.config.IdleTCP, "idle-tcp", 5*time.Minute, "a flow of TCP ends after that `TIME` of silence")
 	return cmd
 }
 
@@ -154,7 +154,7 @@ func (w *watcher) watch(cmd *cobra.Command) error {
 	defer capture.Close()
 	screen := w.screen(cmd)
 	packet := pcap.Packet{LinkType: capture.LinkType()}
-	stats, err := capture.Run(cmd.Context(), func(_ int, frames []wire.Frame) error {
+	stats, err := w.from.run(cmd.Context(), capture, func(_ int, frames []wire.Frame) error {
 		for i := range frames {
 			packet.Time, packet.Data, packet.Length = frames[i].Time, frames[i].Data, frames[i].Length
 			w.take(&packet)

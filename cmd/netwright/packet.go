@@ -96,7 +96,7 @@ func packetFilterCommand() *cobra.Command {
 		Use:   "filter [flags] EXPRESSION",
 		Short: "Show the program that a capture filter becomes",
 		Example: `  netwright packet filter tcp port 80
-  netwright packet filter --link LINUX_SLL2 'vlan 7 and ip6'`,
+  netwright packet filter --link LINUX_SLL2 'ip6 and tcp port 443'`,
 		Long: `Prints the instructions of classic BPF, one a line, as tcpdump -d does, and what
 each of them asks.`,
 		Args: cobra.MinimumNArgs(1),

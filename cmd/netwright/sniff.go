@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,6 +19,7 @@ type tap struct {
 	config  wire.Config
 	filter  string
 	display string // what of a display filter the kernel can decide, as a capture filter
+	time    time.Duration
 }
 
 func (t *tap) addFlags(cmd *cobra.Command) {
@@ -26,6 +28,7 @@ func (t *tap) addFlags(cmd *cobra.Command) {
 	f.BoolVarP(&t.config.Promiscuous, "promiscuous", "p", false, "take packets that are for other hosts too")
 	f.TextVar(&t.config.Direction, "direction", wire.Both, "`WAY` that packets go: both, in or out")
 	f.Var(sizeFlag{&t.config.Snap}, "snap", "keep that many `BYTES` of a packet (default all)")
+	f.Var(secondsFlag{&t.time}, "deadline", "end after that `TIME`")
 	f.Var(sizeFlag{&t.config.Ring}, "ring", "`SIZE` of the ring that the kernel writes to; more of it loses less (default 16MiB)")
 }
 
@@ -64,6 +67,16 @@ func (t *tap) open(cmd *cobra.Command) (*wire.Capture, error) {
 	return capture, nil
 }
 
+// run captures until it is interrupted, or the time is over.
+func (t *tap) run(ctx context.Context, capture *wire.Capture, handle func(worker int, frames []wire.Frame) error) (wire.Stats, error) {
+	if t.time > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t.time)
+		defer cancel()
+	}
+	return capture.Run(ctx, handle)
+}
+
 // dropPrivileges gives up all capabilities, or says that this build cannot.
 func dropPrivileges(cmd *cobra.Command) error {
 	err := wire.DropPrivileges()
@@ -90,9 +103,8 @@ func sniffCommand() *cobra.Command {
   netwright sniff -i eth0 --stats`,
 		Long: `FILTER is a capture filter, the language of tcpdump: what it refuses does not reach
 this program. -Y takes a display filter, that of Wireshark, of which the kernel
-decides what it can. It goes on until it is
-interrupted, or has seen enough, and says then how many packets came and how many
-were lost.
+decides what it can. It goes on until it is interrupted, or has seen enough, and says
+then how many packets came and how many were lost.
 
 It takes root or the capability CAP_NET_RAW, which is given up when the sockets are
 open.`,
@@ -118,7 +130,7 @@ open.`,
 			if err != nil {
 				return err
 			}
-			stats, err := sniff(cmd, capture, v)
+			stats, err := sniff(cmd.Context(), &from, capture, v)
 			err = errors.Join(err, v.finish())
 			fmt.Fprintln(cmd.ErrOrStderr(), stats)
 			return err
@@ -155,9 +167,9 @@ func rotatorFor(path string, capture *wire.Capture, rotation pcap.Rotation, name
 }
 
 // sniff shows what is captured until there is enough of it.
-func sniff(cmd *cobra.Command, capture *wire.Capture, v *viewer) (wire.Stats, error) {
+func sniff(ctx context.Context, from *tap, capture *wire.Capture, v *viewer) (wire.Stats, error) {
 	packet := pcap.Packet{LinkType: capture.LinkType()}
-	return capture.Run(cmd.Context(), func(_ int, frames []wire.Frame) error {
+	return from.run(ctx, capture, func(_ int, frames []wire.Frame) error {
 		for i := range frames {
 			packet.Time, packet.Data, packet.Length = frames[i].Time, frames[i].Data, frames[i].Length
 			more, err := v.take(&packet)
