@@ -67,7 +67,7 @@ func put(t testing.TB, file string, b []byte) {
 }
 
 var (
-	inTable = regexp.MustCompile("`((?:sudo )?(?:timeout [^`]* )?netwright [^`]+)`")
+	inTable = regexp.MustCompile("`((?:sudo )?netwright [^`]+)`")
 	// placeholder is what stands for words of the reader's.
 	placeholder = regexp.MustCompile(`…|\b(LINE|FILE|HOST|TARGET|ROUNDS|PORT)\b`)
 )
