@@ -263,7 +263,7 @@ func (p *Packet) addresses(i, off, n int, delta uint16) {
 		if next.Name == "ip" || next.Name == "ipv6" {
 			return
 		}
-		if c := next.Checksum; c != nil && c.Pseudo {
+		if c := next.Checksum; c != nil && c.Counts(p.Data[p.Layer(k).Start:p.Layer(k).End]) {
 			if at, ok := p.sumAt(k); ok {
 				p.adjust(k, at, delta, c.Zero)
 			}

@@ -151,7 +151,8 @@ type owner uint8
 const (
 	byDefault owner = iota // may be changed to fit what is given
 	byAuto                 // computed when all stands
-	byUser                 // never changed; also what was changed to fit
+	byFit                  // was changed to fit what is given
+	byUser                 // never changed
 )
 
 // layer writes the i-th layer and all that it carries.
@@ -167,7 +168,11 @@ func (b *builder) layer(i int) error {
 		data: b.data, start: l.start, base: l.start, end: l.start, bit: l.start * 8, vals: make([]uint64, l.code.slots),
 		stream: i > 0 && b.laid[i-1].Stream,
 	}
-	p := newPool(&b.set.ranks, part.Fields, l.fields)
+	given := part.Fields
+	if len(given) == 0 && part.Rest == nil {
+		given = l.Blank
+	}
+	p := newPool(&b.set.ranks, given, l.fields)
 	p.short = part.Rest != nil
 	if err := b.list(l.fields, p); err != nil {
 		return fmt.Errorf("%s: %w", l.Name, err)
@@ -185,10 +190,15 @@ func (b *builder) layer(i int) error {
 	if err := b.layer(i + 1); err != nil {
 		return err
 	}
+	size := len(b.data) - l.header
 	own.data = append(b.data, part.Trailer...)
+	if part.Trailer == nil && l.Align > 0 {
+		own.data = append(own.data, make([]byte, (l.Align-size%l.Align)%l.Align)...)
+	}
 	own.end = len(own.data)
 	own.inner, own.header = own.end, l.header
 	b.scope, b.at = own, i
+	b.carries(l, size)
 	return b.fill(l)
 }
 
@@ -265,7 +275,7 @@ func (b *builder) checksum(l *laid, at place) error {
 	switch c.Sum {
 	case Internet:
 		var seed uint64
-		if c.Pseudo {
+		if c.Counts(covered) {
 			seed = b.pseudo(l, len(covered))
 		}
 		sum := FoldSum(AddSum(seed, covered))
@@ -282,7 +292,7 @@ func (b *builder) checksum(l *laid, at place) error {
 }
 
 // pseudo is the sum of the pseudo header of the nearest IP layer below; 0 where
-// there is none.
+// there is none. The destination is the last one that a routing header names.
 func (b *builder) pseudo(l *laid, length int) uint64 {
 	var protocol uint64
 	for _, on := range l.On {
@@ -290,16 +300,51 @@ func (b *builder) pseudo(l *laid, length int) uint64 {
 			protocol = on.Keys[0]
 		}
 	}
+	var route []byte
 	for i := b.at - 1; i >= 0; i-- {
 		below := &b.laid[i]
 		switch header := b.data[below.start:below.header]; {
 		case below.Name == "ip" && len(header) >= 20:
 			return PseudoSum(header[12:20], uint8(protocol), length)
+		case below.Name == "ipv6.routing":
+			route = header
 		case below.Name == "ipv6" && len(header) >= 40:
-			return PseudoSum(header[8:40], uint8(protocol), length)
+			addresses := append([]byte(nil), header[8:40]...)
+			Destination(addresses[16:], route)
+			return PseudoSum(addresses, uint8(protocol), length)
 		}
 	}
 	return 0
+}
+
+// Destination puts where a packet goes in the end in place of where it goes now,
+// which dst is: the last address that is left in its routing header (RFC 8200
+// section 4.4, RFC 5095, RFC 6275 section 6.4, RFC 6554 section 3, RFC 8754
+// section 2). Without one, and where none is left, dst stays.
+func Destination(dst, routing []byte) {
+	if len(routing) < 8 || routing[3] == 0 {
+		return
+	}
+	end := min(len(routing), (int(routing[1])+1)*8)
+	switch kind := routing[2]; {
+	case (kind == 0 || kind == 2) && end >= 24:
+		copy(dst, routing[end-16:end])
+	case kind == 3:
+		size, pad := 16-int(routing[4]&15), int(routing[5]>>4)
+		if last := end - pad; last-size >= 8 {
+			copy(dst[16-size:], routing[last-size:last])
+		}
+	case kind == 4 && end >= 24:
+		copy(dst, routing[8:24])
+	}
+}
+
+// last is 1 where the layer at hand is the last of its protocol in a row.
+func (b *builder) last() uint64 {
+	if b.at+1 < len(b.laid) && b.laid[b.at+1].Name == b.laid[b.at].Name {
+		return 0
+	}
+	return 1
 }
 
 // following is the key that the layer at hand has for the next one. none tells

@@ -114,7 +114,8 @@ type Field struct {
 
 	// For building: the value of a field that is not given. Auto is filled in
 	// instead: an expression over header, payload and total (lengths in bytes),
-	// or "next" (the key of the following layer) or "checksum".
+	// or "next" (the key of the following layer), "last" (1 if the following layer
+	// is of another protocol, else 0), or "checksum".
 	Default uint64
 	Auto    string
 }

@@ -221,6 +221,8 @@ func (b *builder) number(n *node, t *token, p *pool) (v uint64, ok bool) {
 			return key, true
 		}
 		return n.Default, !none || n.when == nil
+	case n.Auto == "last":
+		return b.last(), true
 	case n.Auto != "":
 		return 0, true
 	case n.flags:
@@ -243,6 +245,8 @@ func (b *builder) bits(n *node, v uint64, p *pool) uint64 {
 		if t := p.find(f); t != nil {
 			t.used = true
 			bits = t.U & (1<<f.width - 1)
+		} else if f.Auto == "last" {
+			bits = b.last()
 		} else if f.flags {
 			bits = b.bits(f, old, p)
 		} else if n.Default == 0 && f.Default != 0 {
@@ -292,7 +296,7 @@ func (b *builder) fixed(n *node, t *token, p *pool) error {
 		if v != n.Default {
 			by = byUser
 		}
-	case n.Auto == "checksum", n.Auto != "" && b.fits == 0:
+	case n.Auto == "checksum", n.auto != nil && b.fits == 0:
 		by = byAuto
 	}
 	l := &b.laid[b.at]
@@ -320,9 +324,12 @@ func (b *builder) autoBits(n *node, at place, p *pool) {
 		bit += f.width
 		switch {
 		case n.LE || p.gave(f):
-		case f.auto != nil && b.fits == 0:
-			l := &b.laid[b.at]
-			l.marks = append(l.marks, mark{in, f, byAuto})
+		case f.auto != nil:
+			l, by := &b.laid[b.at], byAuto
+			if b.fits > 0 {
+				by = byDefault
+			}
+			l.marks = append(l.marks, mark{in, f, by})
 		case f.flags:
 			b.autoBits(f, in, p)
 		}
@@ -429,12 +436,27 @@ func (b *builder) fit(n *node, start int) {
 		return
 	}
 	size := int64(len(b.data) - start)
-	if b.settleAt(n.length, start, size) || !n.length.constant() {
+	if b.settleAt(n.length, start, size) {
 		return
 	}
-	if more := n.length.eval(&b.scope) - size; more > 0 && more < 1<<16 {
-		b.raw(make([]byte, more))
+	if n.length.constant() {
+		if more := n.length.eval(&b.scope) - size; more > 0 && more < 1<<16 {
+			b.raw(make([]byte, more))
+		}
+		return
 	}
+	if b.own(n, start, size) {
+		return
+	}
+	// It may count in words.
+	for more := int64(1); more < 8; more++ {
+		b.raw([]byte{0})
+		if b.settleAt(n.length, start, size+more) {
+			return
+		}
+	}
+	b.data = b.data[:start+int(size)]
+	b.moved()
 }
 
 // raw writes bytes.

@@ -60,6 +60,14 @@ type Proto struct {
 	// Answers says which packet answers one of this protocol.
 	Answers *Answer
 
+	// Blank is what is built where no field is given, for protocols that are lists
+	// of things.
+	Blank []Given
+
+	// Align is how many bytes' multiple the payload is filled up to when it is
+	// built.
+	Align int
+
 	// Summary is the line that sums a packet up, with fields as ${alias}.
 	Summary string
 }
@@ -113,9 +121,18 @@ const (
 type Checksum struct {
 	Field  string // the field that holds it, by alias or name
 	Sum    Sum
-	Pseudo bool // over the IP pseudo header as well
+	Pseudo bool // over the IP pseudo header as well, but for what Plain tells of
 	Header bool // over the header alone, not the payload
 	Zero   bool // a sum of 0 is sent as 0xFFFF, and 0 means none (RFC 768)
+
+	// Plain tells of a header that is summed without the pseudo header all the
+	// same, as earlier versions are.
+	Plain func(header []byte) bool
+}
+
+// Counts tells whether the checksum of a header covers the IP pseudo header.
+func (c *Checksum) Counts(header []byte) bool {
+	return c.Pseudo && (c.Plain == nil || !c.Plain(header))
 }
 
 // Answer tells what a packet's answer has in common with it. Fields are given by

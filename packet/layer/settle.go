@@ -67,7 +67,7 @@ func (b *builder) owner(at place) owner {
 // given tells whether an expression reads something that the user decides.
 func (b *builder) given(e *Expr) bool {
 	for _, leaf := range e.leaves(nil) {
-		if at, ok := b.find(leaf); ok && b.owner(at) == byUser {
+		if at, ok := b.find(leaf); ok && b.owner(at) >= byFit {
 			return true
 		}
 	}
@@ -90,7 +90,7 @@ func (b *builder) settle(e *Expr, want func(int64) bool, target int64) bool {
 		old := readBits(b.data, at.bit, at.width, at.le)
 		if b.solve(e, at, want, target) {
 			l := &b.laid[b.at]
-			l.marks = append(l.marks, mark{place: at, by: byUser})
+			l.marks = append(l.marks, mark{place: at, by: byFit})
 			return true
 		}
 		b.write(at, old)
@@ -124,7 +124,7 @@ func (b *builder) natural(e *Expr, want func(int64) bool, target int64) bool {
 		decides := !want(e.eval(&b.scope))
 		b.write(at, uint64(target))
 		if decides && want(e.eval(&b.scope)) {
-			m.by = byUser
+			m.by = byFit
 			return true
 		}
 		b.write(at, old)
@@ -177,6 +177,54 @@ func (b *builder) settleAt(e *Expr, start int, n int64) bool {
 	ok := b.settle(e, func(v int64) bool { return v == n }, n)
 	b.bit = bit
 	return ok
+}
+
+// carries makes the length of the payload say how much there is, where a number
+// of the header does and is not the user's.
+func (b *builder) carries(l *laid, size int) {
+	e := l.code.payload
+	if e == nil || b.at+1 == len(b.laid) {
+		return
+	}
+	at := b.bit
+	b.bit = l.start * 8
+	defer func() { b.bit = at }()
+	fitted := false
+	for k := range l.marks {
+		if m := &l.marks[k]; m.by == byFit && slices.ContainsFunc(e.leaves(nil), func(leaf *Expr) bool {
+			p, ok := b.find(leaf)
+			return ok && p.overlaps(m.place)
+		}) {
+			m.by, fitted = byDefault, true
+		}
+	}
+	if !fitted {
+		return
+	}
+	b.settle(e, func(v int64) bool { return v == int64(size) }, int64(size))
+}
+
+// own computes those bits inside a field that nobody has given, of a number of
+// which others are, and tells whether the field's length agrees then.
+func (b *builder) own(n *node, start int, size int64) bool {
+	of, at := b.scope, b.bit
+	of.start, of.inner = start, len(b.data)
+	defer func() { b.bit = at }()
+	b.bit = start * 8
+	for k := range b.laid[b.at].marks {
+		m := &b.laid[b.at].marks[k]
+		if m.by != byDefault || m.node == nil || m.node.auto == nil || m.bit < start*8 {
+			continue
+		}
+		old := readBits(b.data, m.bit, m.width, m.le)
+		b.write(m.place, uint64(m.node.auto.eval(&of)))
+		if n.length.eval(&b.scope) == size {
+			m.by = byFit
+			return true
+		}
+		b.write(m.place, old)
+	}
+	return false
 }
 
 // write changes a number that stands, and what expressions know of it.

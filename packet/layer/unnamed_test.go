@@ -40,3 +40,29 @@ func TestShownOtherwise(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+// A field whose length is counted in words is filled up to a whole one, and bits
+// of a number that say a length are computed though others of it are given.
+func TestFilledUp(t *testing.T) {
+	set, err := NewSet(&Proto{Name: "p", Fields: []Field{
+		{Alias: "options", Kind: Group, Repeat: "*", Len: "u8(1) == 0 ? rest + 1 : u8(1) * 4", Sub: []Field{
+			{Name: "p.kind", Bits: 8}, {Name: "p.words", Bits: 8}, {Name: "p.data", Kind: Bytes},
+		}},
+	}}, &Proto{Name: "q", Fields: []Field{
+		{Alias: "things", Kind: Group, Repeat: "*", Len: "(u16(0) & 0x1FF) + 2", Sub: []Field{
+			{Bits: 16, Sub: []Field{{Name: "q.kind", Bits: 7}, {Name: "q.size", Bits: 9, Auto: "total - 2"}}},
+			{Name: "q.text", Kind: String},
+		}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := set.Build(nil, Part{Proto: "p", Fields: []Given{{Name: "options", Sub: []Given{{Name: "kind", U: 9}, {Name: "data", B: []byte("abc")}}}}})
+	if want := "\x09\x02abc\x00\x00\x00"; err != nil || string(got) != want {
+		t.Errorf("it is %q, %v, and should be %q", got, err, want)
+	}
+	got, err = set.Build(nil, Part{Proto: "q", Fields: []Given{{Name: "things", Sub: []Given{{Name: "kind", U: 2}, {Name: "text", B: []byte("abc")}}}}})
+	if want := "\x04\x03abc"; err != nil || string(got) != want {
+		t.Errorf("it is %q, %v, and should be %q", got, err, want)
+	}
+}

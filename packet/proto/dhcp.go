@@ -27,12 +27,13 @@ var dhcp = &layer.Proto{
 		}},
 		{Name: "dhcp.server", Alias: "sname", Title: "Server host name", Kind: layer.CString, Len: "64"},
 		{Name: "dhcp.file", Alias: "file", Title: "Boot file name", Kind: layer.CString, Len: "128"},
-		{Kind: layer.Group, When: "u32(0) == 0x63825363", Sub: []layer.Field{
-			{Name: "dhcp.cookie", Alias: "cookie", Title: "Magic cookie", Kind: layer.IPv4, Default: 0x63825363},
+		{Name: "dhcp.cookie", Alias: "cookie", Title: "Magic cookie", Kind: layer.IPv4, When: "u32(0) == 0x63825363", Default: 0x63825363},
+		{Kind: layer.Group, When: "cookie == 0x63825363", Sub: []layer.Field{
 			{Kind: layer.Group, Alias: "options", Repeat: "*", Until: "code == 255", Sub: []layer.Field{{Alias: "code", Calc: "u8(0)"}}, Switch: "code", Cases: dhcpOptions},
 			{Name: "dhcp.option.padding", Title: "Padding", Kind: layer.Bytes, When: "rest > 0"},
 		}},
 	},
+	Blank:   []layer.Given{{Name: "options", Sub: []layer.Given{{Name: "dhcp.option.dhcp", U: 1}}}, {Name: "options", Sub: []layer.Given{{Name: "dhcp.option.end", U: 255}}}},
 	Answers: &layer.Answer{Same: []string{"xid"}, When: "op == 2"},
 	Summary: "${dhcp} ${xid} ${yiaddr}",
 }

@@ -44,6 +44,12 @@ var lldp = &layer.Proto{
 			}},
 		}},
 	},
+	Blank: []layer.Given{
+		{Name: "tlvs", Sub: []layer.Given{{Name: "kind", U: 1}, {Name: "lldp.chassis.id.mac", B: make([]byte, 6)}}},
+		{Name: "tlvs", Sub: []layer.Given{{Name: "kind", U: 2}, {Name: "lldp.port.id", B: []byte("eth0")}}},
+		{Name: "tlvs", Sub: []layer.Given{{Name: "kind", U: 3}}},
+		{Name: "tlvs", Sub: []layer.Given{{Name: "kind", U: 0}}},
+	},
 	Summary: "${system_name}",
 }
 

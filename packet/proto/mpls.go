@@ -14,12 +14,12 @@ var mpls = &layer.Proto{
 		{Table: "vxlan.next_proto", Keys: []uint64{5}},
 	},
 	Fields: []layer.Field{
-		{Bits: 32, Default: 3<<12 | 1<<8 | 64, Sub: []layer.Field{
+		{Bits: 32, Default: 3<<12 | 64, Sub: []layer.Field{
 			{Name: "mpls.label", Alias: "label", Title: "MPLS Label", Bits: 20, Enum: layer.Enum{
 				0: "IPv4 Explicit-Null", 1: "Router Alert", 2: "IPv6 Explicit-Null", 3: "Implicit-Null", 7: "Entropy Label Indicator (ELI)", 13: "Generic Associated Channel Label (GAL)", 14: "OAM Alert",
 			}},
 			{Name: "mpls.exp", Alias: "cos", Title: "MPLS Experimental Bits", Bits: 3},
-			{Name: "mpls.bottom", Alias: "s", Title: "MPLS Bottom Of Label Stack", Bits: 1},
+			{Name: "mpls.bottom", Alias: "s", Title: "MPLS Bottom Of Label Stack", Bits: 1, Auto: "last"},
 			{Name: "mpls.ttl", Alias: "ttl", Title: "MPLS TTL", Bits: 8},
 		}},
 	},

@@ -22,7 +22,8 @@ var stun = &layer.Proto{
 		{Name: "stun.type.method", Title: "Message Method", Calc: "type & 0x3EEF", At: "0", Len: "2", Base: layer.Hex},
 		{Name: "stun.type.method-assignment", Title: "Message Method Assignment", Calc: "(type & 0x2000) >> 13", At: "0", Len: "2", Base: layer.Hex},
 		{Name: "stun.length", Alias: "length", Title: "Message Length", Bits: 16, Auto: "total - 20"},
-		{Name: "stun.cookie", Title: "Message Cookie", Kind: layer.Bytes, Len: "4"},
+		{Alias: "cookie", Also: []string{"stun.cookie"}, Title: "Message Cookie", Bits: 32, Base: layer.Hex, Default: stunCookie},
+		{Name: "stun.cookie", Title: "Message Cookie", Kind: layer.Bytes, At: "4", Len: "4"},
 		{Name: "stun.id", Alias: "transaction_id", Title: "Message Transaction ID", Kind: layer.Bytes, Len: "12"},
 		{Name: "stun.attributes", Title: "Attributes", Kind: layer.Group, When: "length > 0", Sub: []layer.Field{
 			{Name: "stun.attribute", Title: "Attribute", Kind: layer.Group, Repeat: "*", Len: "(u16(2) + 7) & ~3", Sub: []layer.Field{

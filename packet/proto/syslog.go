@@ -99,6 +99,9 @@ func writeSyslog(dst, msg []byte) ([]byte, error) {
 	if len(msg) == 0 || msg[0] != '<' {
 		dst = append(dst, "<13>"...) // user.notice, RFC 3164 section 4.3.3
 	}
+	if msg == nil {
+		msg = []byte("test")
+	}
 	return append(dst, msg...), nil
 }
 

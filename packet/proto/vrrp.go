@@ -27,13 +27,11 @@ var vrrp = &layer.Proto{
 			}},
 		}},
 		{Name: "vrrp.checksum", Alias: "chksum", Title: "Checksum", Bits: 16, Base: layer.Hex, Auto: "checksum"},
-		{Alias: "wide", Calc: "version >= 3 && rest >= ipcount * 16"},
-		{Kind: layer.Group, Repeat: "ipcount", Switch: "wide", Cases: []layer.Case{
-			{Of: []uint64{0}, Fields: []layer.Field{{Name: "vrrp.ip_addr", Alias: "addrlist", Title: "IP Address", Kind: layer.IPv4}}},
-			{Of: []uint64{1}, Fields: []layer.Field{{Name: "vrrp.ipv6_addr", Title: "IPv6 Address", Kind: layer.IPv6}}},
-		}},
+		{Alias: "wide", Calc: "version >= 3 && ipcount > 0 && rest >= ipcount * 16"},
+		{Name: "vrrp.ip_addr", Alias: "addrlist", Title: "IP Address", Kind: layer.IPv4, Repeat: "ipcount", When: "!wide"},
+		{Name: "vrrp.ipv6_addr", Title: "IPv6 Address", Kind: layer.IPv6, Repeat: "ipcount", When: "wide"},
 		{Name: "vrrp.auth_string", Title: "Authentication String", Kind: layer.CString, Len: "8", When: "passworded && rest >= 8"},
 	},
-	Checksum: &layer.Checksum{Field: "chksum"},
+	Checksum: &layer.Checksum{Field: "chksum", Pseudo: true, Plain: func(b []byte) bool { return len(b) > 0 && b[0]>>4 < 3 }},
 	Summary:  "v${version} router ${vrid} priority ${priority}",
 }
