@@ -4,13 +4,15 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/netwright/netwright/cert"
 	"github.com/netwright/netwright/config/decode"
 	"github.com/netwright/netwright/guard"
+	"github.com/netwright/netwright/packet/protofile"
 )
 
-// CheckFiles reads the files that guards and certificates are made of and returns
+// CheckFiles reads the files that guards, certificates and protocols are made of and returns
 // what is wrong in them. [Load] only looks whether they are there, for who runs the
 // config reads them anyway.
 func (c *Config) CheckFiles() decode.Problems {
@@ -29,6 +31,11 @@ func (c *Config) CheckFiles() decode.Problems {
 		}
 		if _, err := cert.New(name, c.Certs[name], "", nil); err != nil {
 			found = append(found, c.doc.Value("certs", name).Problem("%v", err))
+		}
+	}
+	for i, path := range c.Protocols {
+		if _, err := protofile.Load(path); err != nil {
+			found = append(found, c.doc.Value("protocols", strconv.Itoa(i)).Problem("%v", err))
 		}
 	}
 	for _, p := range found {

@@ -44,6 +44,8 @@ type Config struct {
 	Serve map[string]ServiceConfig `yaml:"serve"`
 	// Files that a record of each request and connection is written to.
 	Records []flow.SinkConfig `yaml:"records"`
+	// Folders, or files, with protocols of one's own (YAML tables), which the packet commands read packets by.
+	Protocols []string `yaml:"protocols" path:"true"`
 
 	doc      *decode.Document
 	path     string

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/netwright/netwright/config"
 	"github.com/netwright/netwright/packet/layer"
 	"github.com/netwright/netwright/packet/proto"
 	"github.com/netwright/netwright/packet/protofile"
@@ -14,16 +17,33 @@ import (
 type protoDirs []string
 
 func (d *protoDirs) addFlag(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar((*[]string)(d), "proto", nil, "read packets by the protocols of this `FOLDER` too (.yaml files); may be given several times")
+	cmd.Flags().StringArrayVar((*[]string)(d), "proto", nil, "read packets by the protocols of this `FOLDER` too (.yaml files); may be given several times (default: those of \"protocols:\" in netwright.yaml here)")
 }
 
 // set is the built-in protocols and those of the folders, which win.
 func (d protoDirs) set() (*layer.Set, error) {
 	if len(d) == 0 {
-		return proto.Set(), nil
+		var err error
+		if d, err = configured(config.DefaultFile); err != nil || len(d) == 0 {
+			return proto.Set(), err
+		}
 	}
 	set, _, err := d.load()
 	return set, err
+}
+
+// configured are the protocols that a config names. One without any does not
+// matter here, whatever else is in it.
+func configured(file string) (protoDirs, error) {
+	text, err := os.ReadFile(file)
+	if err != nil || !bytes.Contains(text, []byte("protocols:")) {
+		return nil, nil
+	}
+	cfg, err := config.Load(file)
+	if err != nil {
+		return nil, fmt.Errorf("%w\n--proto takes protocols without it", err)
+	}
+	return cfg.Protocols, nil
 }
 
 func (d protoDirs) load() (*layer.Set, []protofile.File, error) {

@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -103,7 +105,7 @@ func Parse(text []byte) ([]File, error) {
 		if err := decoder.Decode(&raw); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			return nil, err
+			return nil, plain(err)
 		}
 		p, err := raw.proto()
 		if err != nil {
@@ -126,6 +128,20 @@ func Parse(text []byte) ([]File, error) {
 		return nil, errors.New("there is no protocol in it")
 	}
 	return files, nil
+}
+
+// unknownKey is how the YAML package tells of one: by the names of our types.
+var unknownKey = regexp.MustCompile(`field (\S+) not found in type protofile\.raw(\w+)`)
+
+// plain is an error of the YAML package in the words of the file.
+func plain(err error) error {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	text = strings.TrimPrefix(text, "construct errors: ")
+	text = unknownKey.ReplaceAllStringFunc(text, func(s string) string {
+		m := unknownKey.FindStringSubmatch(s)
+		return fmt.Sprintf("there is no key %q in a %s", m[1], strings.ToLower(strings.TrimPrefix(m[2], "Proto")+map[bool]string{true: "protocol"}[m[2] == "Proto"]))
+	})
+	return errors.New(text)
 }
 
 // Protos are the protocols of files.
