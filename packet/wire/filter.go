@@ -130,7 +130,9 @@ func uncook(program []bpf.RawInstruction) ([]bpf.RawInstruction, error) {
 		case ins.Op == opLoadLen:
 			out = append(out, ins, bpf.RawInstruction{Op: opAdd, K: sll2Len})
 			continue
-		case ins.Op&(bpfClass|bpfMode) == bpfLdx|bpfLen:
+		case ins.Op&(bpfClass|bpfMode) == bpfLdx|bpfLen,
+			// The kernel does not know these two, which machines out of it take.
+			ins.Op&(bpfClass|bpfMode) == bpfLdx|bpfAbs, ins.Op&(bpfClass|bpfMode) == bpfLdx|bpfInd:
 			return nil, errNotForKernel
 		case ins.Op&(bpfClass|bpfMode) == bpfLd|bpfAbs && ins.K < extension:
 			var ok bool
