@@ -104,6 +104,10 @@ type Field struct {
 	// A nil value is the default.
 	Write func(dst, value []byte) ([]byte, error)
 
+	// Make is Write for what is made of several: it appends the field by those of
+	// Sub that are given, in the order in which they are, under their full names.
+	Make func(dst []byte, given []Given) ([]byte, error)
+
 	Enum Enum
 
 	// Words are further names for values, as people type them who build a packet:

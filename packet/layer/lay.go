@@ -140,7 +140,9 @@ func (b *builder) value(n *node, t *token, p *pool) error {
 	}
 	start := (b.bit + 7) / 8
 	if t == nil && n.Code != nil {
-		t = p.inside(n)
+		if t = p.inside(n); t != nil && t.Raw == nil && n.Make != nil {
+			t = nil // it is one of several
+		}
 	}
 	if t != nil {
 		t.used = true
@@ -151,6 +153,8 @@ func (b *builder) value(n *node, t *token, p *pool) error {
 		b.keep(n, uint64(len(t.Raw)), place{})
 		b.fit(n, start)
 		return nil
+	case n.Make != nil:
+		return b.made(n, p, start)
 	case n.Code != nil:
 		return b.coded(n, t, start)
 	case n.width > 0:
@@ -167,6 +171,18 @@ func (b *builder) value(n *node, t *token, p *pool) error {
 		b.raw([]byte{0})
 	}
 	b.keep(n, uint64(len(b.data)-start), place{})
+	b.fit(n, start)
+	return nil
+}
+
+// made writes a field of those that are given inside of it.
+func (b *builder) made(n *node, p *pool, start int) error {
+	data, err := n.Make(b.data, p.take(n.Sub))
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.label(), err)
+	}
+	b.data = data
+	b.moved()
 	b.fit(n, start)
 	return nil
 }

@@ -159,6 +159,23 @@ func (p *pool) inside(n *node) *token {
 	return nil
 }
 
+// take uses what is given for the fields of a list, in the order it is given, under
+// their full names.
+func (p *pool) take(list []Field) (given []Given) {
+	for i := range p.tokens {
+		t := &p.tokens[i]
+		for k := range list {
+			if n := (node{Field: &list[k]}); t.fits(&n) {
+				t.used = true
+				v := *t.Given
+				v.Name = list[k].Name
+				given = append(given, v)
+			}
+		}
+	}
+	return given
+}
+
 // within is what is given for a field that has cases, and stands in one of them.
 func (p *pool) within(n *node) (list []*token) {
 	for i := range p.tokens {

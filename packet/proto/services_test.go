@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"strings"
@@ -116,18 +117,38 @@ func TestWriteDomain(t *testing.T) {
 	}
 }
 
-// What is written for SNMP is read as it was meant.
-func TestWriteSNMP(t *testing.T) {
-	b, err := writeSNMP(nil, []byte("private"))
-	if err != nil {
-		t.Fatal(err)
+// What is made for SNMP is read as it was meant.
+func TestMakeSNMP(t *testing.T) {
+	long := bytes.Repeat([]byte("x"), 300)
+	for _, tt := range []struct {
+		given []layer.Given
+		want  map[string]string
+	}{
+		{nil, map[string]string{"community": "public", "name": "1.3.6.1.2.1.1.1.0", "version": "1", "request_id": "1", "data": "0"}},
+		{[]layer.Given{{Name: "snmp.community", B: []byte("private")}, {Name: "snmp.data", U: 3}, {Name: "snmp.name", B: []byte{0x2B, 6}}, {Name: "snmp.value.octets", B: long}},
+			map[string]string{"community": "private", "name": "1.3.6", "data": "3", "variable_bindings": "1"}},
+		{[]layer.Given{{Name: "snmp.data", U: 2}, {Name: "snmp.name", B: []byte{0x2B, 6}}, {Name: "snmp.value.counter", U: 1 << 40}}, map[string]string{"value.counter": "1099511627776"}},
+		{[]layer.Given{{Name: "snmp.data", U: 2}, {Name: "snmp.value.int", U: ^uint64(128)}}, map[string]string{"value.int": "-129"}},
+		{[]layer.Given{{Name: "snmp.data", U: 4}, {Name: "snmp.specific_trap", U: 128}}, map[string]string{"specific_trap": "128", "version": "0", "variable_bindings": "0"}},
+		{[]layer.Given{{Name: "snmp.data", U: 5}}, map[string]string{"max_repetitions": "10"}},
+	} {
+		b, err := makeSNMP(nil, tt.given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, reason := shown(t, "snmp", over(false, 9999, 161, b))
+		for name, want := range tt.want {
+			if got["snmp."+name] != want || reason != "" {
+				t.Errorf("%v: %s is %q and should be %q; %s", tt.given, name, got["snmp."+name], want, reason)
+			}
+		}
 	}
-	got, reason := shown(t, "snmp", over(false, 9999, 161, b))
-	if reason != "" || got["snmp.community"] != "private" || got["snmp.name"] != "1.3.6.1.2.1.1.1.0" || got["snmp.version"] != "1" || got["snmp.request_id"] != "1" {
-		t.Errorf("it is %v, %s", got, reason)
-	}
-	if _, err := writeSNMP(nil, make([]byte, 81)); err == nil {
-		t.Error("a community of 81 characters is written")
+	for _, given := range [][]layer.Given{
+		{{Name: "snmp.version", U: 3}}, {{Name: "snmp.data", U: 9}}, {{Name: "snmp.value.int"}, {Name: "snmp.value.int"}},
+	} {
+		if b, err := makeSNMP(nil, given); err == nil {
+			t.Errorf("%v is made to %x", given, b)
+		}
 	}
 }
 

@@ -1,16 +1,12 @@
 package proto
 
-import (
-	"fmt"
-
-	"github.com/netwright/netwright/packet/layer"
-)
+import "github.com/netwright/netwright/packet/layer"
 
 var snmp = &layer.Proto{
 	Name: "snmp", Title: "Simple Network Management Protocol", Alias: []string{"SNMP"}, Spec: "RFC 1157 section 4, RFC 3416 section 3, RFC 3412 section 6",
 	On:      []layer.On{{Table: "udp.port", Keys: []uint64{161, 162}}},
 	Refuse:  func(b []byte) bool { return len(b) == 0 || b[0] != 0x30 },
-	Fields:  []layer.Field{{Kind: layer.Group, Code: readSNMP, Write: writeSNMP, Sub: snmpFields}},
+	Fields:  []layer.Field{{Kind: layer.Group, Code: readSNMP, Make: makeSNMP, Sub: snmpFields}},
 	Answers: &layer.Answer{Same: []string{"id"}, When: "data == 2"},
 	Summary: "${data} ${id} ${name}",
 }
@@ -18,7 +14,7 @@ var snmp = &layer.Proto{
 var snmpFields = []layer.Field{
 	{Name: "snmp.community", Alias: "community", Title: "community", Kind: layer.String},
 	{Name: "snmp.version", Alias: "version", Title: "version", Kind: layer.Int, Bits: 32, Enum: snmpVersions},
-	{Name: "snmp.data", Alias: "PDU", Title: "data", Bits: 32, Enum: snmpPDUs},
+	{Name: "snmp.data", Alias: "PDU", Title: "data", Bits: 32, Enum: snmpPDUs, Words: snmpWords},
 	{Name: "snmp.get_request_element", Title: "get-request", Kind: layer.Group},
 	{Name: "snmp.get_next_request_element", Title: "get-next-request", Kind: layer.Group},
 	{Name: "snmp.get_response_element", Title: "get-response", Kind: layer.Group},
@@ -168,26 +164,15 @@ func readSNMP(w *layer.Walker) {
 	}
 }
 
-// writeSNMP writes what one asks a device for first: a get-request of version 2c
-// for its description, sysDescr.0, in the name of a community.
-func writeSNMP(dst, community []byte) ([]byte, error) {
-	if community == nil {
-		community = []byte("public")
-	}
-	if len(community) > 80 {
-		return dst, fmt.Errorf("a community has at most 80 characters here, not %d", len(community))
-	}
-	const request = "\xa0\x19\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x0e\x30\x0c\x06\x08\x2b\x06\x01\x02\x01\x01\x01\x00\x05\x00"
-	dst = append(dst, 0x30, byte(5+len(community)+len(request)), 0x02, 0x01, 0x01, 0x04, byte(len(community)))
-	return append(append(dst, community...), request...), nil
-}
-
 var snmpVersions = layer.Enum{0: "version-1", 1: "v2c", 2: "v2u", 3: "snmpv3"}
 
 var snmpPDUs = layer.Enum{
 	0: "get-request", 1: "get-next-request", 2: "get-response", 3: "set-request", 4: "trap", 5: "getBulkRequest", 6: "informRequest",
 	7: "snmpV2-trap", 8: "report",
 }
+
+// snmpWords are what the kinds of messages are called for short.
+var snmpWords = map[string]uint64{"get": 0, "next": 1, "response": 2, "set": 3, "bulk": 5, "inform": 6, "trap2": 7}
 
 var snmpErrors = layer.Enum{
 	0: "noError", 1: "tooBig", 2: "noSuchName", 3: "badValue", 4: "readOnly", 5: "genErr", 6: "noAccess", 7: "wrongType", 8: "wrongLength",
