@@ -130,9 +130,7 @@ func uncook(program []bpf.RawInstruction) ([]bpf.RawInstruction, error) {
 		case ins.Op == opLoadLen:
 			out = append(out, ins, bpf.RawInstruction{Op: opAdd, K: sll2Len})
 			continue
-		case ins.Op&(bpfClass|bpfMode) == bpfLdx|bpfLen,
-			// The kernel does not know these two, which machines out of it take.
-			ins.Op&(bpfClass|bpfMode) == bpfLdx|bpfAbs, ins.Op&(bpfClass|bpfMode) == bpfLdx|bpfInd:
+		case ins.Op&(bpfClass|bpfMode) == bpfLdx|bpfLen, ins.Op&bpfClass <= bpfLdx && !kernelLoads(ins.Op):
 			return nil, errNotForKernel
 		case ins.Op&(bpfClass|bpfMode) == bpfLd|bpfAbs && ins.K < extension:
 			var ok bool
@@ -150,6 +148,16 @@ func uncook(program []bpf.RawInstruction) ([]bpf.RawInstruction, error) {
 	}
 	at[len(program)] = len(out)
 	return out, retarget(program, out, at)
+}
+
+// kernelLoads tells the loads that the kernel knows (net/core/filter.c,
+// chk_code_allowed) from those that only machines out of it take.
+func kernelLoads(op uint16) bool {
+	switch op {
+	case 0x00, 0x20, 0x28, 0x30, 0x40, 0x48, 0x50, 0x60, 0x80, 0x01, 0x61, 0x81, 0xb1:
+		return true
+	}
+	return false
 }
 
 // uncookLoad rewrites a load from a fixed place.

@@ -83,6 +83,7 @@ func FuzzUncook(f *testing.F) {
 	f.Add([]byte{0x80, 0, 0, 0, 0x15, 1, 0, 60, 0x06, 0, 0, 0, 0x06, 0, 0, 9}, []byte("a packet that is long enough to be read"))
 	f.Add([]byte{0xb1, 0, 0, 20, 0x48, 0, 0, 22, 0x15, 0, 1, 7, 0x06, 0, 0, 1, 0x06, 0, 0, 0}, []byte{0x45, 0, 0, 0, 0, 7})
 	f.Add([]byte{0x31, 0xf8, 0x16, 0x16, 0x16, 0x30, 0, 0x30}, []byte{0x31, 0xf8, 0x16, 0x16, 0x16})
+	f.Add([]byte("D\xc3\x95\r\xb0N\x00\x01\x06D00"), []byte("D"))
 	f.Fuzz(func(t *testing.T, code, packet []byte) {
 		if len(code) > 4*64 || len(packet) > 256 {
 			return
