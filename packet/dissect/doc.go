@@ -1,11 +1,10 @@
 // Package dissect prints packets: a line each, a tree of fields, JSON, chosen
 // fields, bytes in hex, and statistics over many.
 //
-//	var p dissect.Packet
-//	lines := dissect.NewLines(proto.Set())
+//	p, lines := dissect.NewPacket(proto.Set()), dissect.NewLines(proto.Set())
 //	for reader.Read(&captured) == nil {
-//		p.Set(&captured)
-//		out = lines.Append(out[:0], &p)
+//		p.Read(&captured)
+//		out = lines.Append(out[:0], p)
 //		os.Stdout.Write(out)
 //	}
 //
