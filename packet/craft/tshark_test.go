@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/netwright/netwright/packet/pcap"
+	"github.com/netwright/netwright/packet/proto"
+	"github.com/netwright/netwright/packet/tsharktest"
 )
 
 // defaults are lines of each protocol of the first tier with as little given as
@@ -29,6 +31,9 @@ var defaults = []struct{ line, layers string }{
 	{`eth / pppoes / ppp / ip / udp`, "eth:ethertype:pppoes:ppp:ip:udp"},
 	{`eth / pppoes / ppp / lcp`, "eth:ethertype:pppoes:ppp:lcp"},
 	{`eth / pppoes / ppp / ipcp`, "eth:ethertype:pppoes:ppp:ipcp"},
+	{`eth / pppoes / ppp / pap username="me" password="secret"`, "eth:ethertype:pppoes:ppp:pap"},
+	{`eth / pppoes / ppp / pap code=2 message="welcome"`, "eth:ethertype:pppoes:ppp:pap"},
+	{`eth / pppoes / ppp / chap value=hex:00112233 optional_name="me"`, "eth:ethertype:pppoes:ppp:chap"},
 	{`sll / ip / udp`, "sll:ethertype:ip:udp"},
 	{`sll2 / ip / udp`, "sll:ethertype:ip:udp"},
 	{`null / ip / udp`, "null:ip:udp"},
@@ -61,7 +66,7 @@ var defaults = []struct{ line, layers string }{
 	{`ip / udp / dns`, "raw:ip:udp:dns"},
 	{`ip / udp / dns qname=example.com qtype=AAAA`, "raw:ip:udp:dns"},
 	{`ip dst=224.0.0.251 ttl=255 / udp / mdns qname=a.local`, "raw:ip:udp:mdns"},
-	{`ip dst=224.0.0.252 / udp / llmnr qname=a`, "raw:ip:udp:llmnr"},
+	{`ip dst=224.0.0.252 / udp / llmnr qname=host`, "raw:ip:udp:llmnr"},
 	{`ip / udp / dhcp`, "raw:ip:udp:dhcp"},
 	{`ip / udp / dhcp op=2 yiaddr=192.0.2.7 options=dhcp:ack,subnet_mask:255.255.255.0,end`, "raw:ip:udp:dhcp"},
 	{`ipv6 / udp / dhcpv6`, "raw:ipv6:udp:dhcpv6"},
@@ -123,6 +128,7 @@ func TestDefaults(t *testing.T) {
 		link, _ := spec.Link()
 		byLink[link] = append(byLink[link], i)
 	}
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	for link, lines := range byLink {
 		readDefaults(t, program, link, lines)
 	}
@@ -161,6 +167,27 @@ func readDefaults(t *testing.T, program string, link pcap.LinkType, lines []int)
 		if layers != d.layers || strings.Contains(columns[1], severe) || strings.Contains(columns[1], warning) {
 			b, _ := build(d.line)
 			t.Errorf("%s: tshark reads %s and should %s; it remarks: %s\n%x", d.line, layers, d.layers, remarks, b)
+		}
+	}
+	compareDefaults(ctx, t, capture)
+}
+
+// compareDefaults holds each field that we show against tshark's.
+func compareDefaults(ctx context.Context, t *testing.T, capture string) {
+	ts, err := tsharktest.Find(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := tsharktest.Compare(ctx, ts, proto.Set(), filepath.Dir(capture), []string{capture})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range r.Stats() {
+		for name, d := range s.Differ {
+			t.Errorf("%s: %s", name, d.Examples[0])
+		}
+		if s.Extra.Count > 0 {
+			t.Errorf("%s: %s", s.Name, s.Extra.Examples[0])
 		}
 	}
 }

@@ -98,7 +98,12 @@ func (b *builder) present(n *node, t *token, p *pool, later []node) bool {
 	if !wanted || t != nil && slices.ContainsFunc(later, func(o node) bool { return o.Name == n.Name }) {
 		return false
 	}
+	l := &b.laid[b.at]
+	marks := slices.Clone(l.marks)
 	b.settle(n.when, func(v int64) bool { return v != 0 }, 1)
+	if n.length != nil {
+		l.marks = marks // what says the length is not settled yet
+	}
 	return true
 }
 

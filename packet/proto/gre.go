@@ -10,7 +10,10 @@ import (
 // length and a call, and what was received is acknowledged.
 var gre = &layer.Proto{
 	Name: "gre", Title: "Generic Routing Encapsulation", Alias: []string{"GRE"}, Spec: "RFC 2784, RFC 2890, RFC 2637",
-	On: []layer.On{{Table: "ip.proto", Keys: []uint64{47}}},
+	On: []layer.On{
+		{Table: "ip.proto", Keys: []uint64{47}},
+		{Table: "udp.port", Keys: []uint64{4754}}, // RFC 8086
+	},
 	Fields: []layer.Field{
 		{Name: "gre.flags_and_version", Title: "Flags and Version", Bits: 16, Base: layer.Hex, Sub: []layer.Field{
 			{Name: "gre.flags.checksum", Alias: "chksum_present", Title: "Checksum Bit", Bits: 1, Kind: layer.Bool},
