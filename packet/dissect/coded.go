@@ -12,8 +12,9 @@ import (
 // coded sums up the protocols that most frames are of, or that a template
 // cannot.
 var coded = map[string]func(dst []byte, l *Lines, p *Packet, i int) []byte{
-	"tcp": tcpInfo,
-	"udp": udpInfo,
+	"tcp": tcpInfo, "udp": udpInfo,
+	"icmp": icmpInfo, "icmpv6": icmpInfo,
+	"dns": dnsInfo, "mdns": dnsInfo, "llmnr": dnsInfo,
 }
 
 // label is what a protocol is called in a line.
@@ -70,6 +71,76 @@ func udpInfo(dst []byte, _ *Lines, p *Packet, i int) []byte {
 	}
 	dst = append(ports(dst, b), " Len="...)
 	return strconv.AppendInt(dst, int64(sp.End-sp.Header), 10)
+}
+
+// icmpInfo is a template with what the code means behind the type.
+func icmpInfo(dst []byte, l *Lines, p *Packet, i int) []byte {
+	sp := p.Layer(i)
+	dst = l.fill(dst, l.infos[sp.ID()].format, p, i)
+	b := p.Data[sp.Start:sp.End]
+	if len(b) < 2 {
+		return dst
+	}
+	meanings := icmpCodes
+	if sp.Proto().Name == "icmpv6" {
+		meanings = icmpv6Codes
+	}
+	names := meanings(b[0])
+	switch code := int(b[1]); {
+	case code < len(names):
+		dst = append(append(append(dst, " ("...), names[code]...), ')')
+	case code != 0:
+		dst = strconv.AppendInt(append(dst, " code "...), int64(code), 10)
+	}
+	return dst
+}
+
+// icmpCodes are what the codes of a type of ICMP say (RFC 792, RFC 1812 section
+// 5.2.7).
+func icmpCodes(kind byte) []string {
+	switch kind {
+	case 3:
+		return []string{
+			"network unreachable", "host unreachable", "protocol unreachable", "port unreachable", "fragmentation needed", "source route failed",
+			"network unknown", "host unknown", "source host isolated", "network prohibited", "host prohibited",
+			"network unreachable for this service", "host unreachable for this service", "prohibited by a filter", "host precedence violated", "precedence cut off",
+		}
+	case 5:
+		return []string{"for the network", "for the host", "for service and network", "for service and host"}
+	case 11:
+		return []string{"in transit", "while fragments were awaited"}
+	}
+	return nil
+}
+
+// icmpv6Codes are those of ICMPv6 (RFC 4443 section 3).
+func icmpv6Codes(kind byte) []string {
+	switch kind {
+	case 1:
+		return []string{"no route", "prohibited by a filter", "beyond the scope of the source", "address unreachable", "port unreachable", "source failed a policy", "route rejected"}
+	case 3:
+		return []string{"in transit", "while fragments were awaited"}
+	case 4:
+		return []string{"erroneous header", "unknown next header", "unknown option"}
+	}
+	return nil
+}
+
+// dnsInfo says first whether it is a query or a response.
+func dnsInfo(dst []byte, l *Lines, p *Packet, i int) []byte {
+	sp := p.Layer(i)
+	b := p.Data[sp.Start:sp.End]
+	if i > 0 && p.Layer(i-1).Proto().Name == "tcp" {
+		b = b[min(2, len(b)):] // the length
+	}
+	if len(b) >= 3 {
+		kind := "query "
+		if b[2]&0x80 != 0 {
+			kind = "response "
+		}
+		dst = append(dst, kind...)
+	}
+	return l.fill(dst, l.infos[sp.ID()].format, p, i)
 }
 
 func ports(dst, b []byte) []byte {

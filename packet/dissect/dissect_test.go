@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"strings"
@@ -34,11 +35,12 @@ func web(t testing.TB, n int) *Packet {
 func TestLines(t *testing.T) {
 	lines := NewLines(proto.Set())
 	for n, want := range map[int]string{
-		9:  "    9 1.961449 96:bc:63:ba:b0:fc → ff:ff:ff:ff:ff:ff ARP 42 ",
+		9:  "    9 1.961449 96:bc:63:ba:b0:fc → ff:ff:ff:ff:ff:ff ARP 42 request 192.0.2.1 → 192.0.2.2\n",
 		11: "   11 1.961465 192.0.2.1 → 192.0.2.2 TCP 74 42582 → 80 [SYN] Seq=4252827213 Win=64240 Len=0\n",
-		14: "   14 1.961529 192.0.2.1 → 192.0.2.2 HTTP 139 ",
-		35: "   35 2.177454 192.0.2.1 → 192.0.2.2 DNS 75 ",
-		36: "   36 2.177485 192.0.2.2 → 192.0.2.1 ICMP 103 ",
+		14: "   14 1.961529 192.0.2.1 → 192.0.2.2 HTTP 139 GET / HTTP/1.1\n",
+		28: "   28 1.989854 192.0.2.2 → 192.0.2.1 HTTP 251 HTTP/1.0 404 File not found\n",
+		35: "   35 2.177454 192.0.2.1 → 192.0.2.2 DNS 75 query 0x1a2b A www.example.com\n",
+		36: "   36 2.177485 192.0.2.2 → 192.0.2.1 ICMP 103 Destination unreachable (port unreachable)\n",
 	} {
 		if got := string(lines.Append(nil, web(t, n))); !strings.HasPrefix(got, want) {
 			t.Errorf("line %d is %q, and should begin %q", n, got, want)
@@ -56,6 +58,35 @@ func TestLines(t *testing.T) {
 		l.Time = format
 		if got := string(l.Append(nil, p)); !strings.HasPrefix(got, want) {
 			t.Errorf("format %d: %q, and should begin %q", format, got, want)
+		}
+	}
+}
+
+// What a line says of protocols that come in several shapes.
+func TestSummaries(t *testing.T) {
+	set := proto.Set()
+	lines := NewLines(set)
+	lines.Time = NoTime
+	for _, test := range []struct{ begin, hex, want string }{
+		{"icmp", "0800 f7ff 43d7 0001", "Echo (ping) request id=17367 seq=1"},
+		{"icmp", "0304 0000 0000 05dc 4500", "Destination unreachable MTU 1500 (fragmentation needed)"},
+		{"icmp", "0b00 0000 0000 0000 4500", "Time-to-live exceeded (in transit)"},
+		{"icmp", "0363 0000 0000 0000 4500", "Destination unreachable code 99"},
+		{"icmp", "0300", "Destination unreachable (network unreachable)"},
+		{"icmpv6", "8000 0000 0001 0002", "Echo (ping) request id=0x0001 seq=2"},
+		{"icmpv6", "8700 0000 0000 0000 fe80 0000 0000 0000 0000 0000 0000 0001", "Neighbor Solicitation for fe80::1"},
+		{"icmpv6", "8900 0000 0000 0000 fe80 0000 0000 0000 0000 0000 0000 0002 fe80 0000 0000 0000 0000 0000 0000 0003", "Redirect for fe80::2"},
+		{"dns", "0007 8180 0001 0001 0000 0000 0161 00 0001 0001 c00c 0001 0001 0000 003c 0004 c000 0207", "response 0x0007 NoError A a → 192.0.2.7"},
+		{"dns", "0007 8183 0001 0000 0000 0000 0161 00 001c 0001", "response 0x0007 NXDomain AAAA a"},
+	} {
+		data, err := hex.DecodeString(strings.ReplaceAll(test.hex, " ", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := NewPacketAt(set, test.begin)
+		p.Read(&pcap.Packet{Data: data, Length: len(data)})
+		if got := string(lines.Append(nil, p)); !strings.Contains(got, test.want+"\n") && !strings.Contains(got, test.want+" [") {
+			t.Errorf("%s %s: %q, and should say %q", test.begin, test.hex, got, test.want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package dissect
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/netwright/netwright/packet/layer"
@@ -45,11 +46,7 @@ type info struct {
 func NewLines(set *layer.Set) *Lines {
 	l := &Lines{}
 	for _, p := range set.Protos() {
-		in := info{label: label(p), coded: coded[p.Name]}
-		if in.coded == nil {
-			in.format = newTemplate(set, p)
-		}
-		l.infos = append(l.infos, in)
+		l.infos = append(l.infos, info{label: label(p), coded: coded[p.Name], format: newTemplate(set, p)})
 	}
 	return l
 }
@@ -125,12 +122,21 @@ func (l *Lines) addresses(dst []byte, p *Packet, top int) []byte {
 
 const arrow = " → "
 
-// fill appends a template with the fields of a layer.
+// fill appends a template with the fields of a layer. The text before a field
+// that the layer does not have is left out.
 func (l *Lines) fill(dst []byte, t *template, p *Packet, i int) []byte {
 	for k := range t.parts {
 		part := &t.parts[k]
-		dst = append(dst, part.text...)
-		if part.is && p.Value(i, &part.ref, &l.walk, &l.value) {
+		if !part.is {
+			dst = append(dst, part.text...)
+			continue
+		}
+		if p.Value(i, &part.ref, &l.walk, &l.value) {
+			text := part.text
+			if len(dst) > 0 && dst[len(dst)-1] == ' ' {
+				text = strings.TrimPrefix(text, " ")
+			}
+			dst = append(dst, text...)
 			if name := l.value.Name(); name != "" {
 				dst = append(dst, name...)
 			} else {

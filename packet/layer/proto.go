@@ -68,7 +68,8 @@ type Proto struct {
 	// built.
 	Align int
 
-	// Summary is the line that sums a packet up, with fields as ${alias}.
+	// Summary is the line that sums a packet up, with fields as ${alias}. The text
+	// before a field that a packet does not have is left out.
 	Summary string
 }
 

@@ -10,7 +10,7 @@ var dns = &layer.Proto{
 	},
 	Fields:  dnsMessage(dnsFlags, dnsQuestion, dnsRecord(dnsClass)),
 	Answers: dnsAnswer,
-	Summary: "${id} ${qname} ${qtype}",
+	Summary: "${id} ${rcode} ${qtype} ${qname} → ${dns.cname} → ${a} → ${aaaa}",
 }
 
 var mdns = &layer.Proto{
@@ -24,7 +24,7 @@ var mdns = &layer.Proto{
 		{Name: "dns.resp.class", Alias: "rclass", Title: "Class", Bits: 15, Base: layer.Hex, Enum: dnsClasses, Default: 1},
 	}}})),
 	Answers: &layer.Answer{When: "response == 1"},
-	Summary: "${id} ${qname} ${qtype}",
+	Summary: "${id} ${rcode} ${qtype} ${qname} ${rrname} → ${dns.cname} → ${a} → ${aaaa}",
 }
 
 var llmnr = &layer.Proto{
@@ -35,7 +35,7 @@ var llmnr = &layer.Proto{
 	},
 	Fields:  dnsMessage(llmnrFlags, dnsQuestion, dnsRecord(dnsClass)),
 	Answers: dnsAnswer,
-	Summary: "${id} ${qname} ${qtype}",
+	Summary: "${id} ${rcode} ${qtype} ${qname} → ${dns.cname} → ${a} → ${aaaa}",
 }
 
 var dnsAnswer = &layer.Answer{Same: []string{"id"}, When: "response == 1"}

@@ -17,7 +17,7 @@ var http = &layer.Proto{
 	On:      []layer.On{{Table: "tcp.port"}},
 	Fields:  []layer.Field{{Kind: layer.Group, Repeat: "*", Code: showHTTP, Sub: append(httpFields, httpHeaders...)}},
 	Guess:   guessHTTP,
-	Summary: "${method} ${uri} ${code} ${phrase}",
+	Summary: "${method} ${uri} ${http.request.version}${http.response.version} ${code} ${phrase}",
 }
 
 // The fields that are not named by a header, by their place in httpFields.

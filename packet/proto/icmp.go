@@ -44,7 +44,7 @@ var icmp = &layer.Proto{
 		Pair: map[string][]layer.Answers{"type": {{Ask: 8, Answer: 0}, {Ask: 13, Answer: 14}, {Ask: 15, Answer: 16}, {Ask: 17, Answer: 18}, {Ask: 10, Answer: 9}, {Ask: 42, Answer: 43}}},
 		By:   []string{"icmp"},
 	},
-	Summary: "${type} code ${code}",
+	Summary: "${type} id=${id} seq=${seq} to ${gw} MTU ${nexthopmtu}",
 }
 
 func locateICMP(b []byte) layer.Location {

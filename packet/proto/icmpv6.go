@@ -28,7 +28,7 @@ var icmpv6 = &layer.Proto{
 		}},
 		By: []string{"icmpv6"},
 	},
-	Summary: "${type}",
+	Summary: "${type} id=${id} seq=${seq} for ${icmpv6.nd.ns.target_address} for ${icmpv6.nd.na.target_address} for ${icmpv6.nd.rd.target_address} MTU ${mtu}",
 }
 
 // quotedLengthv6 is as quotedLength, but in units of eight bytes (RFC 4884
