@@ -93,7 +93,7 @@ func countFields(fields []layer.Field, give bool) (all, given int) {
 					can[f.Name] = true
 				}
 			}
-			inside := give && (f.Code == nil || f.Write != nil)
+			inside := give && (f.Code == nil || f.Write != nil || f.Make != nil)
 			count(f.Sub, inside)
 			for _, c := range f.Cases {
 				count(c.Fields, inside)
