@@ -103,7 +103,8 @@ func websocketFrame(b []byte) (header, payload int, ok bool) {
 }
 
 // guessWebSocket takes frames that follow each other to the very end, with no bit
-// set that must not be.
+// set that must not be: those that are masked, text, control frames, and longer
+// ones.
 func guessWebSocket(b []byte) bool {
 	for len(b) > 0 {
 		header, payload, ok := websocketFrame(b)
@@ -114,7 +115,9 @@ func guessWebSocket(b []byte) bool {
 		switch code := b[0] & 0x0F; {
 		case code > 2 && code < 8, code > 10:
 			return false
-		case code == 0 && payload == 0:
+		case code < 8 && payload == 0:
+			return false
+		case code != 1 && code < 8 && b[1]&0x80 == 0 && header == 2: // two bytes say too little
 			return false
 		case code >= 8 && (b[0] != 0x80|code || payload > 125 && header < 10):
 			return false
