@@ -48,6 +48,7 @@ file instead, as they were.`,
 	how.addFlags(cmd)
 	cmd.Flags().StringVarP(&capture, "capture-filter", "f", "", "only the packets that this capture `FILTER` lets pass, as 'tcp port 80'")
 	cmd.Flags().StringVarP(&write, "write", "w", "", "write the packets to `FILE` instead of printing them; .pcapng, .gz and .zst say how")
+	excludesPrinting(cmd)
 	return cmd
 }
 
@@ -122,7 +123,7 @@ func (f *fileFilter) match(p *pcap.Packet) (bool, error) {
 	if f.program == nil {
 		var err error
 		if f.program, err = bpf.New(f.text, p.LinkType, nil); err != nil {
-			return false, &usageError{fmt.Errorf("capture filter %q: %w", f.text, err)}
+			return false, captureFilterError(f.text, err)
 		}
 		f.link = p.LinkType
 	}

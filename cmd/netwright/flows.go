@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/netwright/netwright/flow"
 	"github.com/netwright/netwright/packet/display"
@@ -73,10 +72,11 @@ filter, the language of tcpdump; -Y takes a display filter.`,
 	f.StringVar(&w.streams, "streams", "", "write what TCP carries into this `FOLDER`, a file for each direction of a flow")
 	f.BoolVar(&w.last, "last-wins", false, "where TCP segments overlap and differ, take what came last")
 	f.IntVar(&w.config.Flows, "most", 100_000, "keep `N` flows; beyond, the one that was silent the longest ends")
-	f.DurationVar(&w.config.Idle, "idle", time.Minute, "a flow ends after that `TIME` of silence")
+	w.config.Idle, w.config.IdleTCP = time.Minute, 5*time.Minute
+	f.Var(secondsFlag{&w.config.Idle}, "idle", "a flow ends after that `TIME` of silence")
 	w.protos.addFlag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("json", "records")
-	f.DurationVar(&w.config.IdleTCP, "idle-tcp", 5*time.Minute, "a flow of TCP ends after that `TIME` of silence")
+	f.Var(secondsFlag{&w.config.IdleTCP}, "idle-tcp", "a flow of TCP ends after that `TIME` of silence")
 	return cmd
 }
 
@@ -113,7 +113,7 @@ func (w *watcher) run(cmd *cobra.Command) error {
 	for _, f := range w.files {
 		w.err = errors.Join(w.err, f.Close())
 	}
-	if w.file != "" && !w.json && !w.records {
+	if w.file != "" && !w.json && !w.records && (err == nil || len(w.ended) > 0) {
 		w.print(cmd)
 	}
 	return errors.Join(err, w.err, w.out.Flush())
@@ -152,6 +152,7 @@ func (w *watcher) watch(cmd *cobra.Command) error {
 		return err
 	}
 	defer capture.Close()
+	sayCapturing(cmd, &w.from)
 	screen := w.screen(cmd)
 	packet := pcap.Packet{LinkType: capture.LinkType()}
 	stats, err := w.from.run(cmd.Context(), capture, func(_ int, frames []wire.Frame) error {
@@ -264,8 +265,8 @@ func flowLine(f *flows.Flow) string {
 // screen draws the busiest flows on a terminal, twice a second; nil where there
 // is none.
 func (w *watcher) screen(cmd *cobra.Command) func(wire.Stats) {
-	f, ok := cmd.OutOrStdout().(*os.File)
-	if !ok || w.json || w.records || !term.IsTerminal(int(f.Fd())) {
+	screen := newScreen(cmd.OutOrStdout())
+	if screen == nil || w.json || w.records {
 		return nil
 	}
 	w.out.Reset(io.Discard) // flows that end just leave the screen
@@ -275,24 +276,18 @@ func (w *watcher) screen(cmd *cobra.Command) func(wire.Stats) {
 			return
 		}
 		drawn = time.Now()
-		_, height, err := term.GetSize(int(f.Fd()))
-		if err != nil {
-			height = 24
-		}
 		var list []*flows.Flow
 		w.table.Each(func(f *flows.Flow) bool {
 			list = append(list, f)
 			return true
 		})
 		slices.SortFunc(list, func(a, b *flows.Flow) int { return cmp.Compare(b.Bytes[0]+b.Bytes[1], a.Bytes[0]+a.Bytes[1]) })
-		t := flowTable()
-		for _, f := range list[:min(len(list), max(height-4, 1))] {
-			addFlow(t, f)
-		}
-		var page strings.Builder
-		page.WriteString("\x1b[H\x1b[2J")
-		fmt.Fprintf(&page, "%d flows go on, %d have ended; %s\n\n", w.table.Len(), w.table.Ended, stats)
-		_ = t.write(&page) // a builder takes all
-		fmt.Fprint(f, page.String())
+		screen.draw(func(lines int) *table {
+			t := flowTable()
+			for _, f := range list[:min(len(list), lines)] {
+				addFlow(t, f)
+			}
+			return t
+		}, fmt.Sprintf("flows that go on: %d, that have ended: %d; %s; ^C ends it", w.table.Len(), w.table.Ended, stats))
 	}
 }

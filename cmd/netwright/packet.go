@@ -81,7 +81,11 @@ name that a packet line takes too; their kind and width in bits.`,
 			}
 			p := set.Proto(args[0])
 			if p == nil {
-				return fmt.Errorf("there is no protocol %q; netwright packet proto list has them all", args[0])
+				var names []string
+				for _, p := range set.Protos() {
+					names = append(append(names, p.Name), p.Alias...)
+				}
+				return fmt.Errorf("there is no protocol %q%s; netwright packet proto list has them all", args[0], layer.Nearest(args[0], names))
 			}
 			return writeFields(cmd.OutOrStdout(), p)
 		},
@@ -108,7 +112,7 @@ each of them asks.`,
 			text := strings.Join(args, " ")
 			program, err := bpf.Compile(text, kind, nil)
 			if err != nil {
-				return &usageError{fmt.Errorf("capture filter %q: %w", text, err)}
+				return captureFilterError(text, err)
 			}
 			_, err = io.WriteString(cmd.OutOrStdout(), bpf.Disassemble(program))
 			return err

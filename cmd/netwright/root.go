@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(stderr, "netwright: %s\n", strings.TrimSpace(err.Error()))
+	fmt.Fprintf(stderr, "netwright: %s\n", excluding(strings.TrimSpace(err.Error())))
 	if understood && !isUsage(err) {
 		return exitFailed
 	}

@@ -32,7 +32,7 @@ func TestExitStatus(t *testing.T) {
 	f(exitUsage, "unknown flag: --nonsense", "connect", "--nonsense", "tcp://127.0.0.1:1")
 	f(exitUsage, "unknown flag: --lisen; did you mean --listen?", "serve", "--lisen", "x", ".")
 	f(exitUsage, "write: netwright connect [flags] URL", "connect")
-	f(exitUsage, "none of the others can be", "cert", "ca", "--data", "x", "--config", "y")
+	f(exitUsage, "exclude each other", "cert", "ca", "--data", "x", "--config", "y")
 	f(exitUsage, "write tcp://localhost:80", "connect", "localhost:80")
 	f(exitUsage, `no stream is called "eccho"`, "listen", "tcp://127.0.0.1:0", "eccho")
 	f(exitUsage, "exec needs a command", "listen", "tcp://127.0.0.1:0", "exec")

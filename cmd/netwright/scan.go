@@ -78,7 +78,7 @@ func (s *scanner) addFlags(cmd *cobra.Command) {
 	f.Var(rateFlag{&s.config.Rate}, "rate", "send that many `PACKETS` a second at most, as 5000 or 5000/s (default 1000 beyond private networks)")
 	f.BoolVar(&s.config.Fixed, "fixed", false, "keep the rate even when answers are lost by it")
 	f.IntVar(&s.config.Tries, "tries", 0, "ask who is silent that `OFTEN` (default 2; UDP and sweeps 3)")
-	f.DurationVar(&s.config.Wait, "wait", 0, "wait that `LONG` for an answer at most (default 2s)")
+	f.Var(secondsFlag{&s.config.Wait}, "wait", "wait that `LONG` for an answer at most (default 2s)")
 	f.StringVarP(&s.config.Interface, "interface", "i", "", "leave by this `INTERFACE` (default by route)")
 	f.BoolVar(&s.banner, "banner", false, "ask open ports what they are: their first words, and their certificate")
 	f.BoolVar(&s.json, "json", false, "print each open port and each host that is up as a JSON object on a line")

@@ -139,8 +139,13 @@ func (o *scanOutput) finish(sum scan.Summary) error {
 
 func (o *scanOutput) summary(sum scan.Summary) string {
 	what := "ports open"
-	if o.config.Mode == scan.Sweep {
+	switch sweep := o.config.Mode == scan.Sweep; {
+	case sweep && sum.Open == 1:
+		what = "host up"
+	case sweep:
 		what = "hosts up"
+	case sum.Open == 1:
+		what = "port open"
 	}
 	text := fmt.Sprintf("%d %s", sum.Open, what)
 	if !sum.Complete {

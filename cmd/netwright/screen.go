@@ -37,9 +37,14 @@ func (s *screen) draw(table func(lines int) *table, title string) {
 	}
 	var text strings.Builder
 	_ = table(max(height-3, 2)).painted(&text, painter(s.file))
+	page := cut(title, width) + "\n\n" + text.String()
+	if !s.drawn {
+		fmt.Fprint(s.file, "\x1b[H\x1b[2J")
+	}
 	s.drawn = true
-	// Without wrapping of lines that are too long, which would scroll.
-	fmt.Fprintf(s.file, "\x1b[?7l\x1b[H\x1b[2J%s\n\n%s\x1b[?7h", cut(title, width), text.String())
+	// Line over line, since a cleared screen flickers, and terminals keep a copy of
+	// it; without wrapping of lines that are too long, which would scroll.
+	fmt.Fprintf(s.file, "\x1b[?7l\x1b[H%s\x1b[J\x1b[?7h", strings.ReplaceAll(page, "\n", "\x1b[K\n"))
 }
 
 // close clears the screen for what comes last.

@@ -43,6 +43,13 @@ func (s *show) addFlags(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("verbose", "json", "fields", "stats", "as-line")
 }
 
+// excludesPrinting has -w exclude the ways to print, which it replaces.
+func excludesPrinting(cmd *cobra.Command) {
+	for _, way := range []string{"verbose", "json", "fields", "stats", "as-line", "hex"} {
+		cmd.MarkFlagsMutuallyExclusive("write", way)
+	}
+}
+
 var timeFormats = map[string]dissect.TimeFormat{
 	"relative": dissect.Relative, "clock": dissect.Clock, "date": dissect.Date, "epoch": dissect.Epoch, "none": dissect.NoTime,
 }
@@ -143,6 +150,9 @@ func (s *show) viewer(cmd *cobra.Command, to packetWriter, live bool) (*viewer, 
 		return nil, err
 	}
 	v := &viewer{show: s, write: to, live: live, packet: dissect.NewPacket(set)}
+	if s.count < 0 {
+		return nil, &usageError{fmt.Errorf("--count is 1 or more, or 0 for no end, not %d", s.count)}
+	}
 	if v.print, err = s.printer(set); err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func (t *tap) open(cmd *cobra.Command) (*wire.Capture, error) {
 		opts := &bpf.Options{LinuxExtensions: true}
 		program, err := bpf.Compile(t.filter, link, opts)
 		if err != nil {
-			return nil, &usageError{fmt.Errorf("capture filter %q: %w", t.filter, err)}
+			return nil, captureFilterError(t.filter, err)
 		}
 		if t.display != "" {
 			both := t.display
@@ -75,6 +75,21 @@ func (t *tap) run(ctx context.Context, capture *wire.Capture, handle func(worker
 		defer cancel()
 	}
 	return capture.Run(ctx, handle)
+}
+
+// sayCapturing says that packets are seen from now on, for people who wait for the
+// first and for scripts that wait for this.
+func sayCapturing(cmd *cobra.Command, from *tap) {
+	where := from.config.Interface
+	if where == "any" {
+		where = "all interfaces"
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "capturing on %s; ^C ends it\n", where)
+}
+
+// captureFilterError is a capture filter that is wrong, with where and why.
+func captureFilterError(text string, err error) error {
+	return &usageError{fmt.Errorf("capture filter %q: %s", text, strings.TrimPrefix(err.Error(), "capture filter, "))}
 }
 
 // dropPrivileges gives up all capabilities, or says that this build cannot.
@@ -130,8 +145,16 @@ open.`,
 			if err != nil {
 				return err
 			}
+			sayCapturing(cmd, &from)
 			stats, err := sniff(cmd.Context(), &from, capture, v)
 			err = errors.Join(err, v.finish())
+			switch {
+			case uint64(v.shown) == stats.Delivered:
+			case write != "":
+				fmt.Fprintf(cmd.ErrOrStderr(), "%d written of ", v.shown)
+			default:
+				fmt.Fprintf(cmd.ErrOrStderr(), "%d shown of ", v.shown)
+			}
 			fmt.Fprintln(cmd.ErrOrStderr(), stats)
 			return err
 		},
@@ -141,7 +164,8 @@ open.`,
 	f := cmd.Flags()
 	f.StringVarP(&write, "write", "w", "", "write the packets to `FILE` instead of printing them; .pcapng, .gz and .zst say how")
 	f.Var(sizeFlag{&rotation.Size}, "rotate-size", "go on to a new file after that many `BYTES`")
-	f.DurationVar(&rotation.Age, "rotate-age", 0, "go on to a new file after that `TIME`")
+	f.Var(secondsFlag{&rotation.Age}, "rotate-age", "go on to a new file after that `TIME`")
+	excludesPrinting(cmd)
 	f.IntVar(&rotation.Keep, "keep", 0, "keep that `MANY` files, and remove the oldest (default all)")
 	return cmd
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -43,8 +44,17 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	return &usageError{fmt.Errorf("%s%s", text, didYouMean(cmd.SuggestionsFor(name), ""))}
 }
 
-// flagError suggests flags that are written nearly so.
+// flagError suggests flags that are written nearly so, or what other tools' flags
+// are here.
 func flagError(cmd *cobra.Command, err error) error {
+	if letter, ok := unknownShort(err.Error()); ok {
+		if hint := habit(cmd.Name(), letter); hint != "" {
+			return fmt.Errorf("%w; %s", err, hint)
+		}
+	}
+	if plain := plainNumbers(err.Error()); plain != err.Error() {
+		return errors.New(plain)
+	}
 	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
 	if !unknown {
 		return err

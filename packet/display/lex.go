@@ -96,7 +96,11 @@ func lexOne(filter string, at int) (t token, next int, err error) {
 			return token{symbol, s, at}, at + len(s), nil
 		}
 	}
-	return t, 0, &Error{filter, at + 1, fmt.Sprintf("%q means nothing here", rest[:1])}
+	reason := fmt.Sprintf("%q means nothing here", rest[:1])
+	if right, ok := map[byte]string{'=': "==", '|': "||"}[rest[0]]; ok {
+		reason += "; did you mean " + right + "?"
+	}
+	return t, 0, &Error{filter, at + 1, reason}
 }
 
 // inWord tells whether a word goes on. A range's two dots are none of it.

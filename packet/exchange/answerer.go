@@ -143,7 +143,7 @@ func (a *Answerer) open() error {
 	if a.cfg.Filter != "" {
 		p, err := bpf.Compile(a.cfg.Filter, kind, &bpf.Options{LinuxExtensions: true})
 		if err != nil {
-			return fmt.Errorf("exchange: capture filter %q: %w", a.cfg.Filter, err)
+			return fmt.Errorf("exchange: %q: %w", a.cfg.Filter, err)
 		}
 		program = p
 	}

@@ -52,7 +52,7 @@ func newReply(set *layer.Set, line string, own *host) (*reply, error) {
 		return nil, fmt.Errorf("exchange: an answer of %v packets, more than %d", n, maxAnswers)
 	}
 	for _, name := range spec.Templates() {
-		if err := known(name); err != nil {
+		if err := known(set, name); err != nil {
 			return nil, err
 		}
 	}
@@ -67,9 +67,13 @@ func newReply(set *layer.Set, line string, own *host) (*reply, error) {
 func noFile(string) ([]byte, error) { return nil, errors.New("files are not read here") }
 
 // known tells whether there may be something of that name.
-func known(name string) error {
+func known(set *layer.Set, name string) error {
 	if field, ok := strings.CutPrefix(name, "req."); ok && field != "" {
-		return nil
+		of := func(p *layer.Proto) bool { return len(set.FieldsOf(p, field)) > 0 }
+		if field == "payload" || len(set.Fields(field)) > 0 || slices.ContainsFunc(set.Protos(), of) {
+			return nil
+		}
+		return fmt.Errorf("there is no field %q%s", field, set.Suggest(field))
 	}
 	if slices.Contains([]string{"own.mac", "own.ip", "own.ip6"}, name) {
 		return nil

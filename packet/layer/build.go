@@ -83,7 +83,7 @@ func Nearest(name string, names []string) string {
 	best, least := "", len(name)/3+2
 	for _, known := range names {
 		d := distance(strings.ToLower(name), strings.ToLower(known), least+1)
-		if d < least || d == least && (best == "" || closer(name, known, best)) {
+		if d < least || d == least && best != "" && closer(name, known, best) {
 			best, least = known, d
 		}
 	}

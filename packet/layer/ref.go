@@ -195,10 +195,16 @@ func (s *Set) NamesByID() []string {
 // none is like it.
 func (s *Set) Suggest(name string) string {
 	best, least := "", len(name)/3+2
-	for known := range s.names {
-		if d := distance(name, known, least+1); d < least || d == least && best != "" && known < best {
+	look := func(known string) {
+		if d := distance(name, known, least+1); d < least || d == least && best != "" && closer(name, known, best) {
 			best, least = known, d
 		}
+	}
+	for known := range s.names {
+		look(known)
+	}
+	for known := range s.also {
+		look(known)
 	}
 	if best == "" {
 		return ""

@@ -117,7 +117,11 @@ func (r Report) Rate() float64 {
 // String is the summary that ends a sending: "5000 packets, 320000 bytes in
 // 5.0s (1000/s)".
 func (r Report) String() string {
-	text := fmt.Sprintf("%d packets, %d bytes", r.Packets, r.Bytes)
+	unit := "packets"
+	if r.Packets == 1 {
+		unit = "packet"
+	}
+	text := fmt.Sprintf("%d %s, %d bytes", r.Packets, unit, r.Bytes)
 	if rate := r.Rate(); rate > 0 {
 		text += fmt.Sprintf(" in %.3gs (%.4g/s)", r.Last.Sub(r.First).Seconds(), rate)
 	}
