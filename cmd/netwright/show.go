@@ -25,6 +25,7 @@ type show struct {
 	filter                 string
 	count                  int
 	protos                 protoDirs
+	interfaces             func(index int) string // names those that lines tell; nil: none
 }
 
 func (s *show) addFlags(cmd *cobra.Command) {
@@ -117,7 +118,7 @@ func (s *show) form(set *layer.Set) (func(dst []byte, p *dissect.Packet) []byte,
 	if !ok {
 		return nil, &usageError{fmt.Errorf("--time is relative, clock, date, epoch or none, not %q", s.time)}
 	}
-	lines.Time = format
+	lines.Time, lines.Interface = format, s.interfaces
 	return lines.Append, nil
 }
 

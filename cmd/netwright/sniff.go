@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -77,6 +79,22 @@ func (t *tap) run(ctx context.Context, capture *wire.Capture, handle func(worker
 	return capture.Run(ctx, handle)
 }
 
+// interfaceNames names interfaces by their index, and asks the kernel once for each.
+func interfaceNames() func(index int) string {
+	known := map[int]string{}
+	return func(index int) string {
+		name, ok := known[index]
+		if !ok {
+			name = "#" + strconv.Itoa(index)
+			if i, err := net.InterfaceByIndex(index); err == nil {
+				name = i.Name
+			}
+			known[index] = name
+		}
+		return name
+	}
+}
+
 // sayCapturing says that packets are seen from now on, for people who wait for the
 // first and for scripts that wait for this.
 func sayCapturing(cmd *cobra.Command, from *tap) {
@@ -121,6 +139,8 @@ this program. -Y takes a display filter, that of Wireshark, of which the kernel
 decides what it can. It goes on until it is interrupted, or has seen enough, and says
 then how many packets came and how many were lost.
 
+Of all interfaces, each line says by which the packet came (in) or went (out).
+
 It takes root or the capability CAP_NET_RAW, which is given up when the sockets are
 open.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -141,6 +161,7 @@ open.`,
 			if err != nil {
 				return err
 			}
+			how.interfaces = interfaceNames()
 			v, err := how.viewer(cmd, to, false)
 			if err != nil {
 				return err

@@ -3,6 +3,7 @@ package dissect
 import (
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -87,6 +88,23 @@ func TestSummaries(t *testing.T) {
 		p.Read(&pcap.Packet{Data: data, Length: len(data)})
 		if got := string(lines.Append(nil, p)); !strings.Contains(got, test.want+"\n") && !strings.Contains(got, test.want+" [") {
 			t.Errorf("%s %s: %q, and should say %q", test.begin, test.hex, got, test.want)
+		}
+	}
+}
+
+// Of a capture on all interfaces a line says by which a frame came or went.
+func TestLineOfAnyInterface(t *testing.T) {
+	web := web(t, 11)
+	data := append([]byte{0x08, 0, 0, 0, 0, 0, 0, 7, 0, 1, 4, 6, 0, 0, 0, 0, 0, 0, 0, 0}, web.Data[14:]...)
+	p := NewPacket(proto.Set())
+	lines := NewLines(proto.Set())
+	lines.Time = NoTime
+	lines.Interface = func(index int) string { return fmt.Sprintf("eth%d", index) }
+	for way, want := range map[byte]string{4: "    1 eth7 out 192.0.2.1 → ", 0: "    1 eth7 in 192.0.2.1 → "} {
+		data[10], p.Number = way, 0
+		p.Read(&pcap.Packet{Data: data, Length: len(data), LinkType: pcap.LinkSLL2})
+		if got := string(lines.Append(nil, p)); !strings.HasPrefix(got, want) {
+			t.Errorf("%q, and should begin %q", got, want)
 		}
 	}
 }

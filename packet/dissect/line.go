@@ -1,11 +1,13 @@
 package dissect
 
 import (
+	"encoding/binary"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/netwright/netwright/packet/layer"
+	"github.com/netwright/netwright/packet/pcap"
 )
 
 // TimeFormat is how a line says when a frame was seen.
@@ -28,6 +30,9 @@ const (
 // that protocol says of itself. It is not safe for several goroutines.
 type Lines struct {
 	Time TimeFormat
+	// Interface names the interface with an index. Where it is set, lines of captures
+	// on all interfaces (SLL2) say by which a frame came or went.
+	Interface func(index int) string
 
 	infos []info // by position of the protocol in the set
 	walk  layer.Walker
@@ -60,7 +65,7 @@ func (l *Lines) Append(dst []byte, p *Packet) []byte {
 	for top > 0 && (p.Layer(top).Quoted || p.Layer(top).Proto().Name == "data") {
 		top--
 	}
-	dst = l.addresses(dst, p, top)
+	dst = l.addresses(l.way(dst, p), p, top)
 	in := &l.infos[p.Layer(top).ID()]
 	dst = append(dst, in.label...)
 	dst = append(dst, ' ')
@@ -121,6 +126,20 @@ func (l *Lines) addresses(dst []byte, p *Packet, top int) []byte {
 }
 
 const arrow = " → "
+
+// way appends the interface of a frame and its direction, if they are wanted and
+// known.
+func (l *Lines) way(dst []byte, p *Packet) []byte {
+	const header, outgoing = 20, 4 // LINKTYPE_LINUX_SLL2
+	if l.Interface == nil || p.Link != pcap.LinkSLL2 || len(p.Data) < header {
+		return dst
+	}
+	dst = append(dst, l.Interface(int(binary.BigEndian.Uint32(p.Data[4:])))...)
+	if p.Data[10] == outgoing {
+		return append(dst, " out "...)
+	}
+	return append(dst, " in "...)
+}
 
 // fill appends a template with the fields of a layer. The text before a field
 // that the layer does not have is left out.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -100,7 +101,20 @@ func (c *Conn) Link(index int) (Link, error) {
 
 // Named gives the interface with a name.
 func (c *Conn) Named(name string) (Link, error) {
-	return c.find(func(l Link) bool { return l.Name == name }, strconv.Quote(name))
+	link, err := c.find(func(l Link) bool { return l.Name == name }, strconv.Quote(name))
+	if err == nil {
+		return link, nil
+	}
+	const most = 20 // of the names that are told
+	var names []string
+	links, _ := c.Links() // what is wrong is told already
+	for _, l := range links[:min(len(links), most)] {
+		names = append(names, l.Name)
+	}
+	if len(names) == 0 {
+		return link, err
+	}
+	return link, fmt.Errorf("%w; there are %s", err, strings.Join(names, ", "))
 }
 
 func (c *Conn) find(is func(Link) bool, what string) (Link, error) {
