@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -31,3 +32,14 @@ func (f secondsFlag) Set(text string) error {
 }
 
 func (f secondsFlag) Type() string { return "time" }
+
+// pauseFlag is a secondsFlag that may be 0, for no pause.
+type pauseFlag struct{ secondsFlag }
+
+func (f pauseFlag) Set(text string) error {
+	if seconds, err := strconv.ParseFloat(strings.TrimSuffix(text, "s"), 64); err == nil && seconds == 0 {
+		*f.d = 0
+		return nil
+	}
+	return f.secondsFlag.Set(text)
+}

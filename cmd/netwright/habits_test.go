@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Flags of tcpdump, tshark and nmap that are not there are answered with what to
@@ -46,6 +47,22 @@ func TestHabits(t *testing.T) {
 					t.Errorf("%s has no --%s, of which the hint for -%c speaks", cmd.Name(), name, c)
 				}
 			}
+		}
+	}
+}
+
+// A pause of send may be none, and is of seconds where nothing else is said.
+func TestPauses(t *testing.T) {
+	for text, want := range map[string]time.Duration{"0": 0, "0s": 0, "0.3": 300 * time.Millisecond, "20ms": 20 * time.Millisecond} {
+		d := time.Minute
+		if err := (pauseFlag{secondsFlag{&d}}).Set(text); err != nil || d != want {
+			t.Errorf("%s: %v, %v", text, d, err)
+		}
+	}
+	var d time.Duration
+	for _, text := range []string{"-1", "x", "", "s"} {
+		if (pauseFlag{secondsFlag{&d}}).Set(text) == nil {
+			t.Errorf("%q is taken as %v", text, d)
 		}
 	}
 }

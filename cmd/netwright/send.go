@@ -64,7 +64,7 @@ are open. --dry-run, and -w, which writes a capture file instead, take none.`,
 	f.BoolVarP(&s.config.First, "first", "1", false, "wait for answers, and stop at the first")
 	f.BoolVar(&s.loop, "loop", false, "begin again when all is sent, until interrupted")
 	s.interval, s.config.Timeout = time.Second, 2*time.Second
-	f.Var(secondsFlag{&s.interval}, "interval", "with --loop and --receive, begin again after that `TIME`")
+	f.Var(pauseFlag{secondsFlag{&s.interval}}, "interval", "with --loop and --receive, begin again after that `TIME`")
 	f.Uint64VarP(&s.count, "count", "c", 0, "send at most that `MANY` packets; with --loop and --receive, that many rounds")
 	f.Float64Var(&s.config.Rate, "rate", 0, "send that `MANY` packets a second (default as fast as can be)")
 	f.Float64Var(&s.speed, "speed", 1, "with -r, send `N` times as fast as the file says")

@@ -19,7 +19,7 @@ func (e *PermissionError) Error() string {
 		"It takes root or the capability CAP_NET_RAW. To give that to this program:\n"+
 		"  sudo setcap cap_net_raw+ep %s\n"+
 		"Without it work: reading, filtering and writing capture files, crafting packets,\n"+
-		"ping (where net.ipv4.ping_group_range has your group), connect scans, UDP traces.",
+		"connect scans, UDP traces, ping where net.ipv4.ping_group_range has your group.",
 		e.Doing, e.Err, executable())
 }
 
