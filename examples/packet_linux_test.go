@@ -33,7 +33,7 @@ func TestAnswers(t *testing.T) {
 	netnstest.Pair(t, a, "eth0", "192.0.2.1/24", b, "eth0", "192.0.2.2/24")
 	cfg := exchange.AnswerConfig{Interface: "eth0"}
 	for _, r := range rules {
-		match := func(*layer.Stack) bool { return false }
+		var match func(*layer.Stack) bool
 		if r.Filter != "" {
 			filter, err := display.Compile(proto.Set(), r.Filter)
 			if err != nil {

@@ -1,6 +1,10 @@
 package proto
 
-import "github.com/netwright/netwright/packet/layer"
+import (
+	"slices"
+
+	"github.com/netwright/netwright/packet/layer"
+)
 
 // ospf is versions 2 and 3, which differ in their headers and in what addresses
 // are. Behind the packet, and not part of its length, may come a digest, a block
@@ -105,12 +109,12 @@ var ospfMessages = []layer.Case{
 	}}}},
 	{Of: []uint64{0x42}, Fields: []layer.Field{
 		{Name: "ospf.ls.number_of_lsas", Alias: "lsacount", Title: "Number of LSAs", Bits: 32},
-		{Kind: layer.Group, Alias: "lsalist", Repeat: "lsacount", Len: "u16(18) < 20 ? 20 : u16(18)", Sub: append(ospfHeader2[:len(ospfHeader2):len(ospfHeader2)],
+		{Kind: layer.Group, Alias: "lsalist", Repeat: "lsacount", Len: "u16(18) < 20 ? 20 : u16(18)", Sub: append(slices.Clip(ospfHeader2),
 			layer.Field{Kind: layer.Group, Switch: "lstype", Cases: ospfStates2})},
 	}},
 	{Of: []uint64{0x43}, Fields: []layer.Field{
 		{Name: "ospf.ls.number_of_lsas", Alias: "lsacount", Title: "Number of LSAs", Bits: 32},
-		{Kind: layer.Group, Alias: "lsalist", Repeat: "lsacount", Len: "u16(18) < 20 ? 20 : u16(18)", Sub: append(ospfHeader3[:len(ospfHeader3):len(ospfHeader3)],
+		{Kind: layer.Group, Alias: "lsalist", Repeat: "lsacount", Len: "u16(18) < 20 ? 20 : u16(18)", Sub: append(slices.Clip(ospfHeader3),
 			layer.Field{Kind: layer.Group, Switch: "lstype & 0x1FFF", Cases: ospfStates3})},
 	}},
 	{Of: []uint64{0x52}, Fields: []layer.Field{{Kind: layer.Group, Alias: "lsaheaders", Repeat: "rest / 20", Sub: ospfHeader2}}},
