@@ -16,7 +16,7 @@ import (
 
 // reduction is the version of what is kept of tshark's output. It changes with
 // readPDML and with the form of Frame.
-const reduction = "3"
+const reduction = "4"
 
 // cacheFolder is where results are kept: one folder for each version of tshark,
 // its options and the reduction.
