@@ -38,7 +38,17 @@ type Lines struct {
 	walk  layer.Walker
 	value layer.Value
 	day   day
+
+	// Of the template that is being filled: the fields that a walk has found.
+	format *template
+	text   []byte
+	found  []span
+	left   int
+	take   func(*layer.Value) bool
 }
+
+// span is a part of a text. Nothing was found where it starts before 0.
+type span struct{ start, end int }
 
 // info is how one protocol is summed up.
 type info struct {
@@ -50,6 +60,7 @@ type info struct {
 // NewLines makes lines for packets of a set.
 func NewLines(set *layer.Set) *Lines {
 	l := &Lines{}
+	l.take = l.wanted
 	for _, p := range set.Protos() {
 		l.infos = append(l.infos, info{label: label(p), coded: coded[p.Name], format: newTemplate(set, p)})
 	}
@@ -144,26 +155,61 @@ func (l *Lines) way(dst []byte, p *Packet) []byte {
 // fill appends a template with the fields of a layer. The text before a field
 // that the layer does not have is left out.
 func (l *Lines) fill(dst []byte, t *template, p *Packet, i int) []byte {
+	if t.walked > 0 {
+		l.collect(t, p, i)
+	}
 	for k := range t.parts {
 		part := &t.parts[k]
-		if !part.is {
+		switch {
+		case !part.is:
 			dst = append(dst, part.text...)
-			continue
-		}
-		if p.Value(i, &part.ref, &l.walk, &l.value) {
-			text := part.text
-			if len(dst) > 0 && dst[len(dst)-1] == ' ' {
-				text = strings.TrimPrefix(text, " ")
+		case part.ref.Fixed():
+			if p.Value(i, &part.ref, &l.walk, &l.value) {
+				dst = appendName(appendBefore(dst, part.text), &l.value)
 			}
-			dst = append(dst, text...)
-			if name := l.value.Name(); name != "" {
-				dst = append(dst, name...)
-			} else {
-				dst = l.value.AppendShow(dst)
-			}
+		case l.found[k].start >= 0:
+			dst = append(appendBefore(dst, part.text), l.text[l.found[k].start:l.found[k].end]...)
 		}
 	}
 	return dst
+}
+
+// collect finds the fields of a template that have no fixed place, the first of
+// each, in one walk.
+func (l *Lines) collect(t *template, p *Packet, i int) {
+	l.format, l.text, l.found, l.left = t, l.text[:0], l.found[:0], t.walked
+	for range t.parts {
+		l.found = append(l.found, span{-1, -1})
+	}
+	l.walk.Walk(&p.Stack, i, l.take)
+}
+
+func (l *Lines) wanted(v *layer.Value) bool {
+	for k := range l.format.parts {
+		if part := &l.format.parts[k]; part.is && part.ref.ID == v.ID && l.found[k].start < 0 && !part.ref.Fixed() {
+			start := len(l.text)
+			l.text = appendName(l.text, v)
+			l.found[k] = span{start, len(l.text)}
+			l.left--
+		}
+	}
+	return l.left > 0
+}
+
+// appendBefore appends the text before a field, without a second space.
+func appendBefore(dst []byte, text string) []byte {
+	if len(dst) > 0 && dst[len(dst)-1] == ' ' {
+		text = strings.TrimPrefix(text, " ")
+	}
+	return append(dst, text...)
+}
+
+// appendName appends what a value is called, or else the value.
+func appendName(dst []byte, v *layer.Value) []byte {
+	if name := v.Name(); name != "" {
+		return append(dst, name...)
+	}
+	return v.AppendShow(dst)
 }
 
 func (l *Lines) appendTime(dst []byte, p *Packet) []byte {

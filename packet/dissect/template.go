@@ -8,8 +8,8 @@ import (
 
 // template is a Summary made ready: texts with fields between them.
 type template struct {
-	parts []part
-	walk  bool // whether some field has no fixed place
+	parts  []part
+	walked int // how many fields have no fixed place
 }
 
 type part struct {
@@ -32,7 +32,9 @@ func newTemplate(set *layer.Set, p *layer.Proto) *template {
 		}
 		if ref, found := set.Field(p, name); found {
 			t.parts = append(t.parts, part{text: before, ref: ref, is: true})
-			t.walk = t.walk || !ref.Fixed()
+			if !ref.Fixed() {
+				t.walked++
+			}
 		} else {
 			t.parts = append(t.parts, part{text: before + "${" + name + "}"})
 		}
