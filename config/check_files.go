@@ -33,15 +33,30 @@ func (c *Config) CheckFiles() decode.Problems {
 			found = append(found, c.doc.Value("certs", name).Problem("%v", err))
 		}
 	}
-	for i, path := range c.Protocols {
-		if _, err := protofile.Load(path); err != nil {
-			found = append(found, c.doc.Value("protocols", strconv.Itoa(i)).Problem("%v", err))
-		}
-	}
+	found = append(found, c.checkProtocols()...)
 	for _, p := range found {
 		p.Message = c.doc.Hide(p.Message)
 	}
 	return found.Sorted()
+}
+
+// checkProtocols reads the files of protocols, and makes all of them ready
+// together, since they may name each other.
+func (c *Config) checkProtocols() (found decode.Problems) {
+	var all []protofile.File
+	for i, path := range c.Protocols {
+		files, err := protofile.Load(path)
+		if err != nil {
+			found = append(found, c.doc.Value("protocols", strconv.Itoa(i)).Problem("%v", err))
+		}
+		all = append(all, files...)
+	}
+	if found == nil && all != nil {
+		if _, err := protofile.Set(all); err != nil {
+			found = append(found, c.doc.Value("protocols").Problem("%v", err))
+		}
+	}
+	return found
 }
 
 // parts are the errors that err joins.

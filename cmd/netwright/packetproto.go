@@ -55,7 +55,7 @@ func (d protoDirs) load() (*layer.Set, []protofile.File, error) {
 		}
 		files = append(files, found...)
 	}
-	set, err := layer.NewSet(append(proto.All(), protofile.Protos(files)...)...)
+	set, err := protofile.Set(files)
 	return set, files, err
 }
 

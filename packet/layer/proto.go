@@ -113,9 +113,8 @@ type Sum uint8
 
 // The checksums of the protocols here.
 const (
-	Internet  Sum = iota // RFC 1071
-	CRC32C               // RFC 9260 appendix A
-	Fletcher8            // ISO 8473
+	Internet Sum = iota // RFC 1071
+	CRC32C              // RFC 9260 appendix A
 )
 
 // Checksum says what a checksum field covers.

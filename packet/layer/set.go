@@ -22,8 +22,8 @@ type Set struct {
 }
 
 // NewSet makes protocols ready. One that is named "data" takes what no other
-// does. Later ones win where two stand in a table under the same key. All
-// mistakes in the tables are reported, joined.
+// does. Later ones win where two stand in a table under the same key. The error is
+// the first mistake in a table.
 func NewSet(protos ...*Proto) (*Set, error) {
 	s := &Set{byName: map[string]*code{}, tables: map[string]*table{}, names: map[string]int{}, also: map[string][]int{}}
 	for i, p := range protos {

@@ -123,3 +123,20 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A table that nothing looks into is a mistake, and so is a field that is none.
+func TestSet(t *testing.T) {
+	for text, want := range map[string]string{
+		sensor:                          "",
+		"name: x\non: {udp.prot: 5000}": `no protocol looks into a table "udp.prot"; did you mean "udp.port"?`,
+		"name: x\nfields: [{name: a, bits: 8, when: b == 1}]": `no field "b" comes before`,
+	} {
+		files, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Set(files); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, and should be %s", text, err, want)
+		}
+	}
+}

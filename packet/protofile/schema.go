@@ -114,7 +114,7 @@ var kinds = map[string]layer.Kind{
 
 var bases = map[string]layer.Base{"": layer.Dec, "dec": layer.Dec, "hex": layer.Hex, "oct": layer.Oct, "char": layer.Char}
 
-var sums = map[string]layer.Sum{"": layer.Internet, "internet": layer.Internet, "crc32c": layer.CRC32C, "fletcher8": layer.Fletcher8}
+var sums = map[string]layer.Sum{"": layer.Internet, "internet": layer.Internet, "crc32c": layer.CRC32C}
 
 // maxFields bounds the fields of one protocol.
 const maxFields = 2000
