@@ -90,9 +90,15 @@ func (p *pdml) take(tag string) error {
 	name, attrs, _ := strings.Cut(tag, " ")
 	switch name {
 	case "packet":
+		if p.frame != nil {
+			return errors.New("<packet> in a packet")
+		}
 		p.frames = append(p.frames, Frame{Number: len(p.frames) + 1})
 		p.frame = &p.frames[len(p.frames)-1]
 	case "/packet":
+		if len(p.open) > 0 {
+			return errors.New("</packet> before the end of what is in it")
+		}
 		p.frame = nil
 	case "proto", "field":
 		if p.frame == nil {

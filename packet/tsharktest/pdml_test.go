@@ -59,6 +59,8 @@ func TestReadPDMLRefuses(t *testing.T) {
 		{"an end in a packet", `<packet><proto name="a" pos="0" size="1">`},
 		{"an end in a tag", `<packet><proto name="a`},
 		{"a field outside of a packet", `<field name="a"/>`},
+		{"a packet in a packet", `<packet><proto name="a" pos="0" size="1"><packet><field name="a.b"/></packet></proto></packet>`},
+		{"a packet that ends early", `<packet><proto name="a" pos="0" size="1"></packet></proto>`},
 		{"a close without an open", `<packet></proto></packet>`},
 		{"a name with a space", `<packet><proto name="a b" pos="0" size="1"/></packet>`},
 	} {
