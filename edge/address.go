@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/netwright/netwright/flow"
 	"github.com/netwright/netwright/http/message"
 )
 
@@ -23,8 +22,7 @@ func (ex *Exchange) findClient(trusted func(netip.Addr) bool) {
 	}
 	fields := ex.Request.Fields
 	if id := fields.Get(message.XRequestID); len(id) > 0 && len(id) <= 64 {
-		ex.Record.Set(flow.RequestID, id)
-		ex.id = id
+		ex.seen.id, ex.id = id, id
 	}
 	known, last, parse := message.XForwardedFor, lastListItem, parseAddress
 	if !fields.Has(known) {

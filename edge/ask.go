@@ -26,8 +26,8 @@ func (p *Proxy) ask(ex *Exchange, conn *upstream.Conn, cfg *upstream.Config, try
 		conn.Release(false)
 		return err
 	}
-	ex.Record.First = time.Since(ex.start)
-	conn.Target.Report(ex.reply.Status, nil, ex.Record.First-sent)
+	ex.outcome.first = time.Since(ex.start)
+	conn.Target.Report(ex.reply.Status, nil, ex.outcome.first-sent)
 	whole := false
 	switch {
 	case ex.reply.Status == 101:

@@ -38,6 +38,7 @@ type Exchange struct {
 	Client  netip.AddrPort       // who asks: Peer, or what a trusted peer says
 	TLS     *tls.ConnectionState // of the connection; nil in the clear
 	Trusted bool                 // the peer is one whose word on the client counts
+	ID      flow.ID              // of the record
 
 	asked    bool // a guard, with Attempt
 	answered bool
@@ -57,7 +58,8 @@ type Exchange struct {
 	matched  []byte // the path before the route rewrote it
 
 	variables route.Values // see values
-	Record    flow.Record
+	seen      seen
+	outcome   outcome
 
 	// What stands from here on is not looked at when a plain answer comes back: with
 	// many exchanges under way that costs, since it is far from the processor then.
@@ -89,6 +91,7 @@ func (ex *Exchange) reset() {
 	}
 	ex.text, ex.id, ex.comeAgain = ex.text[:0], nil, 0
 	ex.captures, ex.matched = ex.captures[:0], nil
+	ex.seen, ex.outcome = seen{}, outcome{}
 	if ex.variables.Request != nil {
 		ex.variables = route.Values{}
 	}
@@ -121,9 +124,9 @@ var _ context.Context = (*Exchange)(nil)
 // fields were changed as the route says. The rest of the body goes to Stream.
 func (ex *Exchange) Respond(r *message.Response, body []byte) error {
 	ex.answered = true
-	ex.Record.Status = uint16(r.Status)
-	if ex.Record.First == 0 {
-		ex.Record.First = time.Since(ex.start)
+	ex.outcome.status = uint16(r.Status)
+	if ex.outcome.first == 0 {
+		ex.outcome.first = time.Since(ex.start)
 	}
 	ex.finishFields(r)
 	return ex.Stream.Respond(r, body)
@@ -189,7 +192,7 @@ func (ex *Exchange) values() *route.Values {
 	v := &ex.variables
 	*v = route.Values{
 		Request: ex.Request, Path: ex.matched, Remote: ex.Client.Addr(), Scheme: ex.scheme(),
-		Subject: ex.Attempt.Subject, RecordID: ex.Record.ID, Captures: ex.captures,
+		Subject: ex.Attempt.Subject, RecordID: ex.ID, Captures: ex.captures,
 	}
 	if ex.TLS != nil {
 		v.TLSVersion = ex.TLS.Version
@@ -209,7 +212,7 @@ func (ex *Exchange) scheme() string {
 func (ex *Exchange) requestID() []byte {
 	if ex.id == nil {
 		from := ex.mark()
-		ex.text, _ = ex.Record.ID.AppendText(ex.text)
+		ex.text, _ = ex.ID.AppendText(ex.text)
 		ex.id = ex.since(from)
 	}
 	return ex.id

@@ -172,7 +172,7 @@ func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	w.hijacked, w.ex.answered = true, true
-	w.ex.Record.Kind, w.ex.Record.Status = flow.Tunnel, http.StatusSwitchingProtocols
+	w.ex.outcome.kind, w.ex.outcome.status = flow.Tunnel, http.StatusSwitchingProtocols
 	// Only the bytes that are there go through the reader: whoever has taken
 	// them may use the connection itself.
 	early = bytes.Clone(early)

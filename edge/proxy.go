@@ -8,7 +8,6 @@ import (
 
 	"github.com/netwright/netwright/edge/upstream"
 	"github.com/netwright/netwright/endpoint"
-	"github.com/netwright/netwright/flow"
 	"github.com/netwright/netwright/http/h1"
 )
 
@@ -184,8 +183,7 @@ func (p *Proxy) tryOnce(ex *Exchange, cfg *upstream.Config, try int, deadline ti
 	if err != nil {
 		return err
 	}
-	ex.Record.Tries = uint8(min(try, 255))
-	ex.Record.SetString(flow.Target, conn.Target.URL())
+	ex.outcome.tries, ex.outcome.target = uint8(min(try, 255)), conn.Target.URL()
 	ex.timeout = p.timeout
 	if try > 1 && p.timeout > 0 {
 		ex.timeout = max(time.Until(deadline), time.Millisecond)

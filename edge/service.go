@@ -1,8 +1,6 @@
 package edge
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,17 +111,11 @@ func (s *Service) survive(ex *Exchange) {
 func (s *Service) Refuse(ctx context.Context, st message.Stream, broken *message.Error) {
 	ex := s.begin(ctx, st)
 	defer s.end(ex)
-	ex.Record.SetPeer(ex.Peer)
-	if raw := ex.Request.RawPath; len(ex.Request.Path) == 0 && len(raw) > 0 {
-		if i := bytes.IndexByte(raw, '?'); i >= 0 { // a query may hold what is nobody's business
-			raw = raw[:i]
-		}
-		ex.Record.Set(flow.Path, raw)
-	}
+	ex.seen.noteRaw(ex.Request)
 	s.fail(ex, broken)
 }
 
-// begin takes an exchange from the pool and begins its record.
+// begin takes an exchange from the pool.
 func (s *Service) begin(ctx context.Context, st message.Stream) *Exchange {
 	ex, _ := s.exchanges.Get().(*Exchange)
 	if ex == nil {
@@ -139,26 +131,9 @@ func (s *Service) begin(ctx context.Context, st message.Stream) *Exchange {
 	}
 	ex.Client = ex.Peer
 	ex.TLS = st.TLS()
-	rec := &ex.Record
-	rec.Begin(flow.Request, ex.start)
-	if ex.TLS != nil {
-		rec.TLSVersion = ex.TLS.Version
-	}
-	rec.SetString(flow.Service, s.name)
-	rec.Set(flow.Method, ex.Request.Method)
-	rec.Set(flow.Host, ex.Request.Host)
-	rec.Set(flow.Path, ex.Request.Path)
-	if v := ex.Request.Version; v != 0 { // it was read
-		rec.SetString(flow.Protocol, v.String())
-	}
-	for i := range ex.Request.Fields {
-		switch f := &ex.Request.Fields[i]; f.Known {
-		case message.UserAgent:
-			rec.Set(flow.UserAgent, f.Value)
-		case message.Referer:
-			rec.Set(flow.Referer, f.Value)
-		}
-	}
+	ex.ID = flow.NewID(ex.start)
+	ex.seen.note(ex.Request)
+	ex.outcome.kind = flow.Request
 	return ex
 }
 
@@ -173,14 +148,10 @@ func peerOf(conn net.Conn) netip.AddrPort {
 
 // end writes the record and gives the exchange back.
 func (s *Service) end(ex *Exchange) {
-	rec := &ex.Record
-	rec.Duration = time.Since(ex.start)
-	rec.BytesIn += ex.Stream.Received()
-	rec.BytesOut += ex.Stream.Sent()
 	if ex.asked {
 		ex.Attempt.Done()
 	}
-	s.deps.Journal.Write(rec)
+	ex.record(s.deps.Journal)
 	ex.reset()
 	s.exchanges.Put(ex)
 }
@@ -189,7 +160,6 @@ func (s *Service) end(ex *Exchange) {
 func (s *Service) answer(ex *Exchange) error {
 	t := ex.table
 	ex.findClient(t.trusted)
-	ex.Record.SetPeer(ex.Client)
 	if err := s.checkName(ex); err != nil {
 		return err
 	}
@@ -207,14 +177,10 @@ func (s *Service) answer(ex *Exchange) error {
 	}
 	r := t.routes[i]
 	ex.route = r
-	ex.Record.SetString(flow.Route, r.name)
 	if r.guard != nil {
 		if err := ex.pass(r.guard); err != nil {
 			return err
 		}
-	}
-	if ex.asked && ex.Attempt.Subject != "" {
-		ex.Record.SetString(flow.Subject, ex.Attempt.Subject)
 	}
 	if r.limits != (message.Limits{}) {
 		ex.Stream.Limit(r.limits)
@@ -268,10 +234,8 @@ func (ex *Exchange) pass(g guard.Guard) error {
 		return nil
 	}
 	ex.verdict, ex.comeAgain = v, v.RetryAfter
-	if subject := cmp.Or(v.Subject, a.Subject); subject != "" {
-		ex.Record.SetString(flow.Subject, subject)
-	}
-	ex.Record.SetString(flow.Refusal, v.Guard+": "+v.Reason)
+	ex.outcome.subject = v.Subject
+	ex.outcome.refusal = v.Guard + ": " + v.Reason
 	return &Failure{int(v.Status), v.Err()}
 }
 
@@ -283,18 +247,18 @@ func (s *Service) fail(ex *Exchange, err error) {
 	switch {
 	case errors.As(err, &broken):
 		status = broken.Status
-		ex.Record.SetString(flow.Refusal, broken.Rule)
+		ex.outcome.refusal = broken.Rule
 		ex.Stream.Close()
 	case errors.As(err, &known):
 		status = known.Status
 	case errors.Is(err, context.Canceled):
 		if !ex.answered {
-			ex.Record.Status = statusClientGone
+			ex.outcome.status = statusClientGone
 			ex.answered = true
 		}
 	}
-	if broken != nil || !ex.Record.Has(flow.Refusal) {
-		ex.Record.SetString(flow.Error, err.Error())
+	if broken != nil || ex.outcome.refusal == "" {
+		ex.outcome.failure = err.Error()
 	}
 	if ex.answered { // too late to say so; the cut answer does
 		return
@@ -306,7 +270,7 @@ func (s *Service) fail(ex *Exchange, err error) {
 	if d := ex.comeAgain; d > 0 { // in whole seconds (RFC 9110 §10.2.3)
 		r.Fields.AddKnown(message.RetryAfter, ex.made(strconv.Itoa(int((d+time.Second-1)/time.Second))))
 	}
-	if err := s.respondError(ex, r, status); err != nil && !ex.Record.Has(flow.Error) {
-		ex.Record.SetString(flow.Error, hungUp(err).Error())
+	if err := s.respondError(ex, r, status); err != nil && ex.outcome.failure == "" {
+		ex.outcome.failure = hungUp(err).Error()
 	}
 }

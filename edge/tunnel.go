@@ -43,7 +43,7 @@ func (p *Proxy) openTunnel(ex *Exchange, conn *upstream.Conn, client *h1.Client,
 	if err != nil {
 		return hungUp(err)
 	}
-	ex.Record.Kind = flow.Tunnel
+	ex.outcome.kind = flow.Tunnel
 	return p.relay(ex, conn.Target, down, client.Leave(), bytes.Clone(buffered), early)
 }
 
@@ -72,8 +72,8 @@ func (p *Proxy) relay(ex *Exchange, target *upstream.Target, down, up net.Conn, 
 	n, err := endpoint.Relay(ctx, down, up, endpoint.RelayConfig{Idle: p.tunnel, Lead: tunnelLead})
 	cut(nil)
 	<-watched
-	ex.Record.BytesIn += int64(len(first)) + n.AToB
-	ex.Record.BytesOut += int64(len(early)) + n.BToA
+	ex.outcome.tunneled.in = int64(len(first)) + n.AToB
+	ex.outcome.tunneled.out = int64(len(early)) + n.BToA
 	if cause := context.Cause(ctx); err == nil && cause != context.Canceled {
 		err = cause
 	}

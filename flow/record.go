@@ -60,10 +60,18 @@ func (r *Record) copyTo(to *Record) {
 // Set copies v into the record as its text t. A text that is too long is cut
 // and ends with "…". Setting one again replaces it; the room of the old value
 // may be lost.
-func (r *Record) Set(t Text, v []byte) { set(&r.texts, t, v) }
+func (r *Record) Set(t Text, v []byte) {
+	if copy(r.texts.room(t, len(v)), v) < len(v) {
+		r.texts.cut(t)
+	}
+}
 
 // SetString is Set for a string.
-func (r *Record) SetString(t Text, v string) { set(&r.texts, t, v) }
+func (r *Record) SetString(t Text, v string) {
+	if copy(r.texts.room(t, len(v)), v) < len(v) {
+		r.texts.cut(t)
+	}
+}
 
 // Get returns the text t, or "" if it was not set.
 func (r *Record) Get(t Text) string { return string(r.texts.get(t)) }

@@ -94,50 +94,49 @@ func (a *arena) get(t Text) []byte {
 	return a.bytes[s.start : s.start+s.length : s.start+s.length]
 }
 
-func set[S ~string | ~[]byte](a *arena, t Text, v S) {
+// room makes room for a text of n bytes and returns it, less where there is less.
+func (a *arena) room(t Text, n int) []byte {
+	if t >= texts {
+		return nil
+	}
+	at := &a.spans[t]
+	if n > int(at.length) {
+		if at.start+at.length == a.used { // the last one written: its room is free again
+			a.used = at.start
+		}
+		room := arenaSize - len(mark) - int(a.used) // the last bytes are kept for a mark alone
+		if t >= Method {
+			room -= reserved
+		}
+		n = max(0, min(n, room, longest))
+		at.start = a.used
+		a.used += uint16(n)
+	}
+	at.length = uint16(n)
+	return a.bytes[at.start : at.start+at.length]
+}
+
+// cut puts a mark at the end of a text that had not all the room that it needs.
+func (a *arena) cut(t Text) {
 	if t >= texts {
 		return
 	}
-	old := &a.spans[t]
-	if len(v) <= int(old.length) {
-		copy(a.bytes[old.start:], v)
-		old.length = uint16(len(v))
+	at := &a.spans[t]
+	a.used -= at.length
+	if int(at.length) < len(mark) {
+		*at = span{arenaSize - uint16(len(mark)), uint16(len(mark))}
+		copy(a.bytes[at.start:], mark)
 		return
 	}
-	if old.start+old.length == a.used { // the last one written: its room is free again
-		a.used = old.start
-	}
-	room := arenaSize - len(mark) - int(a.used) // the last bytes are kept for a mark alone
-	if t >= Method {
-		room -= reserved
-	}
-	room = max(0, min(room, longest))
-	start := a.used
-	if len(v) <= room {
-		copy(a.bytes[start:], v)
-		*old = span{start, uint16(len(v))}
-		a.used += uint16(len(v))
-		return
-	}
-	if room < len(mark) {
-		start = arenaSize - uint16(len(mark))
-		copy(a.bytes[start:], mark)
-		*old = span{start, uint16(len(mark))}
-		return
-	}
-	n := cut(v, room-len(mark))
-	copy(a.bytes[start:], v[:n])
-	copy(a.bytes[int(start)+n:], mark)
-	*old = span{start, uint16(n + len(mark))}
-	a.used += uint16(n + len(mark))
-}
-
-// cut returns the greatest length up to n that splits no UTF-8 sequence of v.
-func cut[S ~string | ~[]byte](v S, n int) int {
-	for back := 0; back < utf8.UTFMax && back <= n; back++ {
-		if utf8.RuneStart(v[n-back]) {
-			return n - back
+	text := a.get(t)
+	n := len(text) - len(mark)
+	for range utf8.UTFMax { // no sequence is split
+		if n == 0 || utf8.RuneStart(text[n]) {
+			break
 		}
+		n--
 	}
-	return n
+	n += copy(text[n:], mark)
+	at.length = uint16(n)
+	a.used += at.length
 }
