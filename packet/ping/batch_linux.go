@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"net"
 	"net/netip"
-	"strconv"
 	"time"
 	"unsafe"
 
@@ -111,25 +109,6 @@ func (s *socket) sent(n int) {
 	if len(b.pending) == 0 {
 		b.pending, b.begin = b.queue[:0], 0
 	}
-}
-
-// addrOf reads a socket address; one of another family is not valid.
-func addrOf(name *unix.RawSockaddrInet6) netip.Addr {
-	switch name.Family {
-	case unix.AF_INET:
-		return netip.AddrFrom4((*unix.RawSockaddrInet4)(unsafe.Pointer(name)).Addr)
-	case unix.AF_INET6:
-		a := netip.AddrFrom16(name.Addr)
-		if a.IsLinkLocalUnicast() && name.Scope_id != 0 {
-			zone := strconv.Itoa(int(name.Scope_id))
-			if ifc, err := net.InterfaceByIndex(int(name.Scope_id)); err == nil {
-				zone = ifc.Name
-			}
-			a = a.WithZone(zone)
-		}
-		return a
-	}
-	return netip.Addr{}
 }
 
 // waker waits for sockets until a context ends.

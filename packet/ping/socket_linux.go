@@ -1,7 +1,6 @@
 package ping
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -284,13 +283,15 @@ func (s *socket) message(i int, isError bool) message {
 	in := &s.batch.in
 	m := message{data: in.data(i)[:min(int(in.headers[i].Len), in.size)]}
 	m.size = len(m.data)
-	name := addrOf(&in.names[i])
+	c := wire.ReadControl(in.control(i))
+	m.time, m.ttl = c.Time, c.TTL
 	if isError {
-		m.about = name
-	} else {
-		m.from = name
+		m.about, m.from = wire.AddrOf(&in.names[i]), wire.Zoned(c.From, c.Scope)
+		m.kind, m.code, m.mtu, m.err, m.local = c.Type, c.Code, c.MTU, c.Err, c.Local()
+		return m
 	}
-	if s.raw && s.version == 4 && !isError {
+	m.from = wire.AddrOf(&in.names[i])
+	if s.raw && s.version == 4 {
 		if len(m.data) == 0 || int(m.data[0]&15)*4 > len(m.data) {
 			m.data = nil
 		} else {
@@ -298,43 +299,8 @@ func (s *socket) message(i int, isError bool) message {
 		}
 		m.size = len(m.data)
 	}
-	if !isError && len(m.data) > 1 {
+	if len(m.data) > 1 {
 		m.kind, m.code = m.data[0], m.data[1]
 	}
-	controls := in.control(i)
-	for len(controls) >= unix.SizeofCmsghdr {
-		h, data, rest, err := unix.ParseOneSocketControlMessage(controls)
-		if err != nil {
-			break
-		}
-		m.control(&h, data)
-		controls = rest
-	}
 	return m
-}
-
-// control reads what the kernel says beside the message.
-func (m *message) control(h *unix.Cmsghdr, data []byte) {
-	is := func(level, kind int32, length int) bool {
-		return h.Level == level && h.Type == kind && len(data) >= length
-	}
-	switch {
-	case is(unix.SOL_SOCKET, unix.SO_TIMESTAMPNS_NEW, 16):
-		m.time = time.Unix(int64(binary.NativeEndian.Uint64(data)), int64(binary.NativeEndian.Uint64(data[8:])))
-	case is(unix.SOL_IP, unix.IP_TTL, 4), is(unix.SOL_IPV6, unix.IPV6_HOPLIMIT, 4):
-		m.ttl = int(binary.NativeEndian.Uint32(data))
-	case is(unix.SOL_IP, unix.IP_RECVERR, 16), is(unix.SOL_IPV6, unix.IPV6_RECVERR, 16):
-		// struct sock_extended_err, then the address of who sent the error
-		m.err = unix.Errno(binary.NativeEndian.Uint32(data))
-		m.local = data[4] == unix.SO_EE_ORIGIN_LOCAL
-		m.kind, m.code = data[5], data[6]
-		if m.err == unix.EMSGSIZE {
-			m.mtu = int(binary.NativeEndian.Uint32(data[8:]))
-		}
-		if offender := data[16:]; len(offender) >= unix.SizeofSockaddrInet4 {
-			var name unix.RawSockaddrInet6
-			copy(unsafe.Slice((*byte)(unsafe.Pointer(&name)), unsafe.Sizeof(name)), offender)
-			m.from = addrOf(&name)
-		}
-	}
 }

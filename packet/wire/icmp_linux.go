@@ -169,63 +169,23 @@ func (s icmpSocket) take(fd int, buf []byte) (ICMPAnswer, error) {
 
 // takeFrom takes a message from the socket, or from its queue of errors.
 func (s icmpSocket) takeFrom(fd int, buf []byte, queue int) (ICMPAnswer, error) {
-	control := make([]byte, 512)
-	n, controlled, _, from, err := unix.Recvmsg(fd, buf, control, unix.MSG_DONTWAIT|queue)
+	var control [512]byte
+	n, from, c, err := Receive(fd, buf, control[:], unix.MSG_DONTWAIT|queue)
 	if err != nil {
 		return ICMPAnswer{}, err
 	}
-	a := ICMPAnswer{Data: buf[:n], Quoted: queue != 0, Time: time.Now()}
-	if !a.Quoted {
-		a.From = addrOf(from)
+	a := ICMPAnswer{Data: buf[:n], Quoted: queue != 0, Time: c.Time, TTL: c.TTL}
+	if a.Time.IsZero() {
+		a.Time = time.Now()
+	}
+	switch {
+	case a.Quoted && c.IsError:
+		a.From, a.Type, a.Code, a.Err, a.MTU = Zoned(c.From, c.Scope), c.Type, c.Code, c.Err, c.MTU
+	case !a.Quoted:
+		a.From = from
 		if n >= 2 {
 			a.Type, a.Code = buf[0], buf[1]
 		}
 	}
-	messages, err := unix.ParseSocketControlMessage(control[:controlled])
-	for _, m := range messages {
-		a.control(m)
-	}
-	return a, err
-}
-
-// control reads what the kernel says beside the message.
-func (a *ICMPAnswer) control(m unix.SocketControlMessage) {
-	is := func(level, kind int32, length int) bool {
-		return m.Header.Level == level && m.Header.Type == kind && len(m.Data) >= length
-	}
-	switch {
-	case is(unix.SOL_SOCKET, unix.SO_TIMESTAMPNS_NEW, 16):
-		a.Time = time.Unix(int64(binary.NativeEndian.Uint64(m.Data)), int64(binary.NativeEndian.Uint64(m.Data[8:])))
-	case is(unix.SOL_IP, unix.IP_TTL, 4), is(unix.SOL_IPV6, unix.IPV6_HOPLIMIT, 4):
-		a.TTL = int(binary.NativeEndian.Uint32(m.Data))
-	case is(unix.SOL_IP, unix.IP_RECVERR, 16), is(unix.SOL_IPV6, unix.IPV6_RECVERR, 16):
-		// struct sock_extended_err, then the address of who sent the error
-		a.Err = unix.Errno(binary.NativeEndian.Uint32(m.Data))
-		a.Type, a.Code = m.Data[5], m.Data[6]
-		if a.Err == unix.EMSGSIZE {
-			a.MTU = int(binary.NativeEndian.Uint32(m.Data[8:]))
-		}
-		switch sa := m.Data[16:]; {
-		case len(sa) >= unix.SizeofSockaddrInet6 && binary.NativeEndian.Uint16(sa) == unix.AF_INET6:
-			a.From = netip.AddrFrom16([16]byte(sa[8:24])).Unmap()
-		case len(sa) >= unix.SizeofSockaddrInet4 && binary.NativeEndian.Uint16(sa) == unix.AF_INET:
-			a.From = netip.AddrFrom4([4]byte(sa[4:8]))
-		}
-	}
-}
-
-func addrOf(sa unix.Sockaddr) netip.Addr {
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrFrom4(sa.Addr)
-	case *unix.SockaddrInet6:
-		addr := netip.AddrFrom16(sa.Addr)
-		if sa.ZoneId != 0 {
-			if ifc, err := net.InterfaceByIndex(int(sa.ZoneId)); err == nil {
-				addr = addr.WithZone(ifc.Name)
-			}
-		}
-		return addr
-	}
-	return netip.Addr{}
+	return a, nil
 }
