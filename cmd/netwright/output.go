@@ -69,7 +69,7 @@ type cell struct {
 }
 
 // table is written in columns as wide as their widest cell; its first row is
-// its head.
+// its head. The last cell of a row that has fewer may run on over the other columns.
 type table struct{ rows [][]cell }
 
 func newTable(head ...string) *table {
@@ -106,7 +106,9 @@ func (t *table) painted(w io.Writer, p paint) error {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+			if i < len(row)-1 || len(row) == len(t.rows[0]) {
+				widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+			}
 		}
 	}
 	var out strings.Builder

@@ -28,6 +28,7 @@ type scanner struct {
 	resume                     string
 	state                      scanState // of the file to go on from
 	json, all, banner          bool
+	onlyOpen                   bool
 	names                      map[netip.Addr]string // that targets were given by
 }
 
@@ -81,6 +82,7 @@ func (s *scanner) addFlags(cmd *cobra.Command) {
 	f.Var(secondsFlag{&s.config.Wait}, "wait", "wait that `LONG` for an answer at most (default 2s)")
 	f.StringVarP(&s.config.Interface, "interface", "i", "", "leave by this `INTERFACE` (default by route)")
 	f.BoolVar(&s.banner, "banner", false, "ask open ports what they are: their first words, and their certificate")
+	f.BoolVar(&s.onlyOpen, "open", false, "show only ports that are open or may be")
 	f.BoolVar(&s.json, "json", false, "print each open port and each host that is up as a JSON object on a line")
 	f.BoolVar(&s.all, "all", false, "with --json, print all other verdicts too")
 	s.xml.flags = f
@@ -91,6 +93,7 @@ func (s *scanner) addFlags(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("sweep", "ports")
 	cmd.MarkFlagsMutuallyExclusive("sweep", "banner")
 	cmd.MarkFlagsMutuallyExclusive("udp", "banner")
+	cmd.MarkFlagsMutuallyExclusive("open", "all")
 	cmd.MarkFlagsMutuallyExclusive("from", "resume")
 }
 

@@ -43,6 +43,7 @@ func (s *scanner) newOutput(cmd *cobra.Command) *scanOutput {
 // open opens the files, while there may be the right to.
 func (o *scanOutput) open(engine *scan.Scanner) (err error) {
 	o.engine, o.report = engine, engine.NewReport()
+	o.report.OnlyOpen = o.onlyOpen
 	if err := o.state.check(o.resume, engine); err != nil {
 		return err
 	}
@@ -125,6 +126,9 @@ func (o *scanOutput) finish(sum scan.Summary) error {
 	if !o.json && o.xml.path != "-" {
 		errs = append(errs, o.print(sum))
 	}
+	if o.config.Mode != scan.Sweep {
+		fmt.Fprintln(o.stderr, o.hosts(sum))
+	}
 	fmt.Fprintln(o.stderr, o.summary(sum))
 	if o.xml.path != "" {
 		errs = append(errs, o.writeXML(sum))
@@ -168,6 +172,9 @@ func (o *scanOutput) summary(sum scan.Summary) string {
 func (o *scanOutput) print(sum scan.Summary) error {
 	hosts := o.report.Hosts(sum.Complete)
 	if o.config.Mode == scan.Sweep {
+		if len(hosts) == 0 {
+			return nil
+		}
 		t := newTable("HOST", "STATE", "REASON", "RTT", "MAC", "NAME")
 		for _, h := range hosts {
 			t.add(h.Addr, cell{"up", green}, h.Reason, rtt(h.RTT()), h.Hardware, o.names[h.Addr])
@@ -175,34 +182,69 @@ func (o *scanOutput) print(sum scan.Summary) error {
 		return t.write(o.stdout)
 	}
 	t := newTable("HOST", "PORT", "STATE", "SERVICE", "REASON", "RTT", "WHAT")
-	answered := 0
 	for _, h := range hosts {
-		if !h.First.IsZero() {
-			answered++
-		}
 		for _, p := range h.Open {
 			t.add(h.Addr, o.port(p.Port), cell{"open", green}, scan.ServiceName(p.Port), p.Reason, rtt(p.RTT), serviceText(p.Service))
 		}
-		for _, g := range h.Others {
-			o.addGroup(t, h, g)
-		}
+		o.addOthers(t, h)
 	}
-	if silent := sum.Hosts - uint64(answered); sum.Complete && silent > 0 {
-		fmt.Fprintf(o.stderr, "%d of %d hosts did not answer\n", silent, sum.Hosts)
+	if len(hosts) == 0 {
+		return nil
 	}
 	return t.write(o.stdout)
 }
 
-// addGroup adds ports with the same verdict: one by one when they are few.
-func (o *scanOutput) addGroup(t *table, h *scan.Host, g scan.Group) {
+// addOthers adds a host's ports that are not open: one by one where few have the same
+// verdict, and the others on a line, as nmap does.
+func (o *scanOutput) addOthers(t *table, h *scan.Host) {
 	const few = 10
-	if len(g.Ports) > few {
-		t.add(h.Addr, fmt.Sprintf("%d ports", len(g.Ports)), g.State, "", g.Reason)
-		return
+	ports := map[scan.State]int{}
+	for _, g := range h.Others {
+		ports[g.State] += len(g.Ports)
 	}
-	for _, p := range g.Ports {
-		t.add(h.Addr, o.port(p), g.State, scan.ServiceName(p), g.Reason)
+	var folded []string
+	for _, g := range h.Others {
+		if ports[g.State] > few {
+			folded = append(folded, fmt.Sprintf("%d %v (%s)", len(g.Ports), g.State, groupReason(g)))
+			continue
+		}
+		for _, p := range g.Ports {
+			t.add(h.Addr, o.port(p), g.State, scan.ServiceName(p), groupReason(g))
+		}
 	}
+	if len(folded) > 0 {
+		t.add(h.Addr, "not shown: "+strings.Join(folded, ", "))
+	}
+}
+
+// groupReason says why ports have their verdict, and who said so where that was not
+// the host.
+func groupReason(g scan.Group) string {
+	if g.From.IsValid() {
+		return g.Reason + " from " + g.From.String()
+	}
+	return g.Reason
+}
+
+// hosts says how many hosts are up, and names those that are not where they are few.
+func (o *scanOutput) hosts(sum scan.Summary) string {
+	up := o.report.Up()
+	text := fmt.Sprintf("%d hosts up of %d", up, sum.Hosts)
+	if up == 1 {
+		text = fmt.Sprintf("1 host up of %d", sum.Hosts)
+	}
+	const few = 3
+	if !sum.Complete {
+		return text + " so far"
+	}
+	if silent := o.report.Silent(); len(silent) > 0 && len(silent) <= few {
+		names := make([]string, len(silent))
+		for i, a := range silent {
+			names[i] = a.String()
+		}
+		text += "; no answer from " + strings.Join(names, ", ")
+	}
+	return text
 }
 
 func (o *scanOutput) port(p uint16) string {

@@ -24,6 +24,20 @@ func needs(t *testing.T, program string) {
 	t.Skipf("%s is not installed", program)
 }
 
+// parseXML writes a report, holds it against nmap's DTD, and reads it back.
+func parseXML(t *testing.T, r *Report, sum Summary) (run xmlRun) {
+	t.Helper()
+	var out bytes.Buffer
+	if err := r.WriteXML(&out, XML{Args: "netwright scan", Version: "1"}, sum); err != nil {
+		t.Fatal(err)
+	}
+	checkDTD(t, out.Bytes())
+	if err := xml.Unmarshal(out.Bytes(), &run); err != nil {
+		t.Fatalf("%v\n%s", err, out.Bytes())
+	}
+	return run
+}
+
 // checkDTD holds a document against nmap's own DTD: elements, their order,
 // attributes, and those that may not lack.
 func checkDTD(t *testing.T, document []byte) {

@@ -13,13 +13,18 @@ type Report struct {
 	Mode    Mode
 	Ports   Ports
 	Targets *Addresses
-	hosts   map[netip.Addr]*Host
-	asked   func(host netip.Addr, port uint16) bool // not by an earlier scan that this one continues
+	// OnlyOpen leaves out what cannot be open, and hosts that have nothing else.
+	OnlyOpen bool
+
+	hosts map[netip.Addr]*Host
+	asked func(host netip.Addr, port uint16) bool // not by an earlier scan that this one continues
 }
 
-// Host is what is known of a host that has answered.
+// Host is what is known of a host that has answered, or of which others have said
+// something.
 type Host struct {
 	Addr     netip.Addr
+	Up       bool   // it has answered itself
 	Hardware string // where it is on the link
 	Reason   string // of what was first heard of it
 	TTL      uint8
@@ -71,6 +76,7 @@ func (r *Report) Add(res Result, service Service) {
 	if res.RTT > 0 {
 		h.trip.add(res.RTT)
 	}
+	h.Up = h.Up || res.fromItself()
 	switch res.State {
 	case Up:
 	case Open:
@@ -104,25 +110,68 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// mostSilent is how many targets there may be for the silent ones to be listed.
-const mostSilent = 64
+// fromItself says that the host gave the answer, and no router or kernel for it.
+func (res *Result) fromItself() bool {
+	return res.State != Filtered || !res.From.IsValid() && !unreached(res.Reason)
+}
 
-// Hosts gives the hosts that have answered, by address, with their ports in
-// order. complete says that the scan came to its end: then the ports of which
-// nothing was heard are among the others, and when targets are few, so are the
-// hosts that did not answer at all; their First is zero.
+// unreached says that a reason is given by whoever cannot reach a host. A packet
+// filter may give it too, so it is no verdict about a host that answers.
+func unreached(reason string) bool {
+	switch reason {
+	case "host-unreach", "net-unreach", "no-route", "addr-unreach", "time-exceeded":
+		return true
+	}
+	return false
+}
+
+// known says that something answers for a host, be it a packet filter.
+func (h *Host) known() bool {
+	return h.Up || slices.ContainsFunc(h.Others, func(g Group) bool { return !unreached(g.Reason) })
+}
+
+// Hosts gives the hosts that have answered, or that a packet filter has answered
+// for, by address, with their ports in order. complete says that the scan came to
+// its end: then the ports of which nothing was heard are among the others.
 func (r *Report) Hosts(complete bool) []*Host {
 	hosts := make([]*Host, 0, len(r.hosts))
 	for _, h := range r.hosts {
-		hosts = append(hosts, r.settle(h, complete))
-	}
-	for i := uint64(0); complete && r.Mode != Sweep && r.Targets.Len() <= mostSilent && i < r.Targets.Len(); i++ {
-		if a := r.Targets.At(i); r.hosts[a] == nil {
-			hosts = append(hosts, r.settle(&Host{Addr: a, Reason: "no-response"}, complete))
+		if !h.known() {
+			continue
+		}
+		h = r.settle(h, complete)
+		if !r.OnlyOpen || r.Mode == Sweep || len(h.Open)+len(h.Others) > 0 {
+			hosts = append(hosts, h)
 		}
 	}
 	slices.SortFunc(hosts, func(a, b *Host) int { return a.Addr.Compare(b.Addr) })
 	return hosts
+}
+
+// Up is how many hosts have answered.
+func (r *Report) Up() uint64 {
+	up := uint64(0)
+	for _, h := range r.hosts {
+		if h.Up {
+			up++
+		}
+	}
+	return up
+}
+
+// mostSilent is how many targets there may be for the silent ones to be listed.
+const mostSilent = 64
+
+// Silent gives the hosts that were asked and for which nobody has answered, where
+// targets are few: of more than 64 it gives none.
+func (r *Report) Silent() (silent []netip.Addr) {
+	for i := uint64(0); r.Targets.Len() <= mostSilent && i < r.Targets.Len(); i++ {
+		a := r.Targets.At(i)
+		if h := r.hosts[a]; h == nil && len(r.silent(&Host{Addr: a})) == len(r.Ports) || h != nil && !h.known() {
+			silent = append(silent, a)
+		}
+	}
+	return silent
 }
 
 // settle gives a host in order, with its silent ports.
@@ -138,6 +187,9 @@ func (r *Report) settle(from *Host, complete bool) *Host {
 		if silent := r.silent(&h); len(silent) > 0 {
 			h.Others = append(h.Others, Group{State: r.Mode.silent(), Reason: "no-response", Ports: silent})
 		}
+	}
+	if r.OnlyOpen {
+		h.Others = slices.DeleteFunc(h.Others, func(g Group) bool { return g.State != OpenFiltered && g.State != Unfiltered })
 	}
 	slices.SortFunc(h.Others, func(a, b Group) int { return cmp.Compare(len(b.Ports), len(a.Ports)) })
 	return &h

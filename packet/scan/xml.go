@@ -132,13 +132,11 @@ func (r *Report) WriteXML(w io.Writer, about XML, sum Summary) error {
 	end := sum.Began.Add(sum.Took)
 	run := xmlRun{Scanner: "nmap", Args: about.Args, Start: sum.Began.Unix(), StartText: sum.Began.Format(layout),
 		Version: about.Version, Format: "1.05", Info: r.xmlInfo()}
-	var up uint64
+	up := r.Up()
 	for _, h := range r.Hosts(sum.Complete) {
-		if !h.First.IsZero() {
-			up++
-		}
 		run.Hosts = append(run.Hosts, r.xmlHost(h, about.Names[h.Addr]))
 	}
+	run.Hosts = append(run.Hosts, r.xmlSilent(sum, about.Names)...)
 	f := &run.Stats.Finished
 	f.Time, f.Text, f.Elapsed, f.Exit = end.Unix(), end.Format(layout), strconv.FormatFloat(sum.Took.Seconds(), 'f', 2, 64), "success"
 	if !sum.Complete {
@@ -166,24 +164,43 @@ func (r *Report) xmlInfo() *xmlInfo {
 	return &xmlInfo{r.Mode.String(), r.Mode.Protocol(), len(r.Ports), r.Ports.String()}
 }
 
-func (r *Report) xmlHost(h *Host, name string) xmlHost {
+// xmlSilent lists the hosts that did not answer, where they are few, as nmap -v does.
+func (r *Report) xmlSilent(sum Summary, names map[netip.Addr]string) (hosts []xmlHost) {
+	if !sum.Complete || r.OnlyOpen {
+		return nil
+	}
+	for _, a := range r.Silent() {
+		status := xmlState{State: "down", Reason: "no-response"}
+		if h := r.hosts[a]; h != nil {
+			status.Reason = h.Reason
+		}
+		hosts = append(hosts, xmlNamed(a, names[a], status))
+	}
+	return hosts
+}
+
+// xmlNamed is a host without what was found.
+func xmlNamed(a netip.Addr, name string, status xmlState) xmlHost {
 	kind := "ipv4"
-	if h.Addr.Is6() {
+	if a.Is6() {
 		kind = "ipv6"
 	}
-	x := xmlHost{
-		Start: h.First.Unix(), End: h.Last.Unix(), Status: xmlState{State: "up", Reason: h.Reason, TTL: h.TTL},
-		Address: []xmlAddress{{h.Addr.WithZone("").String(), kind}}, Names: &xmlNames{},
-	}
-	if h.First.IsZero() {
-		x.Status.State = "unknown"
-		x.Start, x.End = 0, 0
-	}
-	if h.Hardware != "" {
-		x.Address = append(x.Address, xmlAddress{strings.ToUpper(h.Hardware), "mac"})
-	}
+	x := xmlHost{Status: status, Address: []xmlAddress{{a.WithZone("").String(), kind}}, Names: &xmlNames{}}
 	if name != "" {
 		x.Names.Names = append(x.Names.Names, xmlName{name, "user"})
+	}
+	return x
+}
+
+func (r *Report) xmlHost(h *Host, name string) xmlHost {
+	status := xmlState{State: "up", Reason: h.Reason, TTL: h.TTL}
+	if !h.Up {
+		status.State = "unknown"
+	}
+	x := xmlNamed(h.Addr, name, status)
+	x.Start, x.End = h.First.Unix(), h.Last.Unix()
+	if h.Hardware != "" {
+		x.Address = append(x.Address, xmlAddress{strings.ToUpper(h.Hardware), "mac"})
 	}
 	if r.Mode != Sweep {
 		x.Ports = r.xmlPorts(h)
