@@ -24,6 +24,8 @@ type code struct {
 	slots   int
 	walked  bool // whether bounds depend on fields that only a walk finds
 
+	reach protoSet // itself, and what may be behind it
+
 	asksReply bool // whether an expression asks for reply
 }
 

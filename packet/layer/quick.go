@@ -7,55 +7,69 @@ import "encoding/binary"
 // instructions; for any other, and for other tables, the bounds are asked. It is
 // made from the same expressions.
 type quick struct {
-	size int // bytes that a header has at least
+	size int // bytes that a header has at least; quickHead are read of any
+
+	mask, want uint64 // bits of the head, and what they must be: Check, and a condition of Next
 
 	words      int  // offset of the byte whose 4 bits count the header's words; -1: it has size bytes
 	wordsShift uint // how far they lie from the least bit
 
-	check      int  // offset of the byte that Check looks at
-	mask, want byte // those bits of it, and what they are; 0 where there is no Check
-
-	total, more int // offset of 16 bits, to which more is added, for the length of all; -1
-
-	zero     int    // offset of 16 bits of which those in zeroMask are 0
-	zeroMask uint16 // 0 where there is no such condition
+	total int // how far 16 bits of the head lie from its least, to which more is added, for the length of all; -1
+	more  int
 
 	key     int    // offset of 16 bits
 	keyMask uint16 // of which these are the key of the next layer
 	least   uint32 // the least that is one
 
-	ports  bool // there are two keys of 16 bits
-	second int  // offset of the other
+	ports         bool // there are two keys instead, 16 bits of the head each
+	first, second uint // how far they lie from its least bit
 
 	next  *step
 	table *table
 }
 
+// quickHead is how many bytes are read at once, as one number.
+const quickHead = 8
+
+// inHead is how far some bytes of a header lie from the least bit of its head.
+func inHead(at, size int) (shift uint, ok bool) {
+	shift = uint(8 * (quickHead - at - size))
+	return shift & 63, at >= 0 && at+size <= quickHead
+}
+
 // bounds are the lengths of the header and of all, 0 for all there is, and the
-// key. It returns false where the header is not one that it answers for.
-func (q *quick) bounds(b []byte) (header, total int, key uint32, ok bool) {
-	if len(b) < q.size || b[q.check]&q.mask != q.want || binary.BigEndian.Uint16(b[q.zero:])&q.zeroMask != 0 {
+// key, or with ports the head that has them. It returns false where the header is
+// not one that it answers for.
+func (q *quick) bounds(b []byte) (header, total int, key uint64, ok bool) {
+	if len(b) < q.size || len(b) < quickHead {
+		return 0, 0, 0, false
+	}
+	head := binary.BigEndian.Uint64(b)
+	if head&q.mask != q.want {
 		return 0, 0, 0, false
 	}
 	header = q.size
 	if q.words >= 0 {
-		if header = int(b[q.words]>>q.wordsShift&15) * 4; header < q.size || header > len(b) {
+		if header = int(b[q.words]>>(q.wordsShift&7)&15) * 4; header < q.size || header > len(b) {
 			return 0, 0, 0, false
 		}
 	}
 	if q.total >= 0 {
-		length := int(binary.BigEndian.Uint16(b[q.total:]))
+		length := int(uint16(head >> (uint(q.total) & 63)))
 		if total = length + q.more; length == 0 || total < header {
 			return 0, 0, 0, false
 		}
 	}
-	key = uint32(binary.BigEndian.Uint16(b[q.key:]) & q.keyMask)
-	return header, total, key, key >= q.least
+	if q.ports {
+		return header, total, head, true
+	}
+	key = uint64(binary.BigEndian.Uint16(b[q.key:]) & q.keyMask)
+	return header, total, key, uint32(key) >= q.least
 }
 
 // pair are the two keys, the lesser first.
-func (q *quick) pair(b []byte) (low, high uint32) {
-	low, high = uint32(binary.BigEndian.Uint16(b[q.key:])), uint32(binary.BigEndian.Uint16(b[q.second:]))
+func (q *quick) pair(head uint64) (low, high uint32) {
+	low, high = uint32(uint16(head>>(q.first&63))), uint32(uint16(head>>(q.second&63)))
 	if high < low {
 		return high, low
 	}
@@ -74,10 +88,8 @@ func (c *code) quicken() *quick {
 	if c.payload != nil && !q.noPayload(c.payload) {
 		return nil
 	}
-	for _, end := range []int{q.words + 1, q.check + 1, q.total + 2, q.key + 2, q.second + 2, q.zero + 2} {
-		if end > q.size {
-			return nil
-		}
+	if q.words >= q.size || q.key+2 > max(q.size, quickHead) {
+		return nil
 	}
 	return q
 }
@@ -138,8 +150,8 @@ func (q *quick) checks(e *Expr) bool {
 	}
 	at, shift, half := e.a.nibble()
 	n, ok := e.b.number()
-	q.check, q.mask, q.want = at, 15<<shift, byte(n)<<shift
-	return half && ok && n >= 0 && n < 16
+	shift2, in := inHead(at, 1)
+	return half && ok && in && n >= 0 && n < 16 && q.holds(15<<(shift+shift2), uint64(n)<<(shift+shift2))
 }
 
 // totals takes "len", and "len != 0 ? 40 + len : …".
@@ -156,41 +168,52 @@ func (q *quick) totals(e *Expr) bool {
 		q.more, e = int(more), e.b.b
 	}
 	at, size, ok := e.bytes()
-	q.total = at
-	return ok && size == 2
+	shift, in := inHead(at, size)
+	q.total = int(shift)
+	return ok && in && size == 2
+}
+
+// holds adds bits of the head that must be as they are in want.
+func (q *quick) holds(mask, want uint64) bool {
+	q.mask, q.want = q.mask|mask, q.want|want
+	return true
 }
 
 // nexts takes a key of one or two bytes, "sport, dport", and the conditions
 // "type >= 1536" of the key and "frag == 0".
 func (q *quick) nexts(n *step) bool {
 	q.next, q.table = n, n.table
-	for i, by := range n.by {
-		at, size, ok := by.bytes()
-		if !ok || size == 1 && (at == 0 || len(n.by) > 1) || i > 1 {
+	if len(n.by) == 0 || len(n.by) > 2 {
+		return false
+	}
+	at, size, ok := n.by[0].bytes()
+	if !ok || size == 1 && (at == 0 || len(n.by) > 1) {
+		return false
+	}
+	q.key, q.keyMask = at-2+size, 0xFFFF>>(16-8*size) // a key of one byte is the second half of 16 bits
+	if len(n.by) == 2 {
+		at2, size2, ok := n.by[1].bytes()
+		var in, in2 bool
+		q.ports = true
+		q.first, in = inHead(at, size)
+		q.second, in2 = inHead(at2, size2)
+		if !ok || size2 != 2 || !in || !in2 {
 			return false
-		}
-		if i == 0 {
-			// A key of one byte is the second half of 16 bits.
-			q.key, q.keyMask = at-2+size, 0xFFFF>>(16-8*size)
-		}
-		if i == 1 {
-			q.ports, q.second = true, at
 		}
 	}
 	if n.when == nil {
-		return len(n.by) > 0
+		return true
 	}
 	value, ok := n.when.b.number()
-	switch {
+	switch when := n.when.a; {
 	case !ok:
 		return false
 	case n.when.op == opGe:
 		q.least = uint32(value)
-		return len(n.by) == 1 && *n.when.a == *n.by[0] || sameBytes(n.when.a, n.by[0])
-	case n.when.op == opEq && value == 0 && n.when.a.op == opStatic && n.when.a.bits < 16 && (n.when.a.n+int64(n.when.a.bits))%16 == 0:
-		end := int(n.when.a.n) + n.when.a.bits
-		q.zero, q.zeroMask = end/8-2, 1<<n.when.a.bits-1
-		return true
+		return !q.ports && (*when == *n.by[0] || sameBytes(when, n.by[0]))
+	case n.when.op == opEq && value == 0 && when.op == opStatic && when.bits < 16 && (when.n+int64(when.bits))%16 == 0:
+		shift, in := inHead(int(when.n)/8, (int(when.n)%8+when.bits)/8)
+		return in && q.holds((1<<when.bits-1)<<shift, 0)
 	}
 	return false
 }

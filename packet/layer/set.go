@@ -55,6 +55,7 @@ func NewSet(protos ...*Proto) (*Set, error) {
 			return nil, err
 		}
 	}
+	s.reach()
 	return s, nil
 }
 
@@ -113,6 +114,9 @@ type table struct {
 	shift uint
 	count int
 	guess []*code
+
+	all     protoSet // what is in it
+	guesses protoSet // what guess may lead to
 }
 
 func newTable() *table {

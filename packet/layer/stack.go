@@ -97,11 +97,22 @@ func (st *Stack) First(of Start) *Span {
 				return &st.layers[i]
 			}
 		}
-		if st.pending.next == nil {
+		if st.pending.next == nil || !st.leads(of.code) {
 			return nil
 		}
 		st.resume()
 	}
+}
+
+// leads tells whether a layer of that protocol may be among those that are
+// pending.
+func (st *Stack) leads(to *code) bool {
+	p := &st.pending
+	if p.next.proto.leads(to) {
+		return true
+	}
+	t := p.next.table
+	return t != nil && (t.get(p.key).leads(to) || t.get(p.key2).leads(to) || t.guesses.has(to.id)) || to == st.set.data
 }
 
 // finish finds the layers that are pending.
@@ -202,11 +213,11 @@ func (st *Stack) find(c *code, start, end, wire int, quoted bool) {
 					return
 				}
 				if q.ports {
-					low, high := q.pair(b)
+					low, high := q.pair(key)
 					st.leave(q.next, low, high, start, end, wire, quoted)
 					return
 				}
-				if c = q.table.get(key); !c.takes(st.Data[start:end]) {
+				if c = q.table.get(uint32(key)); !c.takes(st.Data[start:end]) {
 					c = st.guess(q.table, st.Data[start:end])
 				}
 				continue
