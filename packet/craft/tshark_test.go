@@ -178,7 +178,7 @@ func compareDefaults(ctx context.Context, t *testing.T, capture string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := tsharktest.Compare(ctx, ts, proto.Set(), filepath.Dir(capture), []string{capture})
+	r, err := tsharktest.Compare(ctx, ts, proto.Set(), tsharktest.Folders{Suites: filepath.Dir(capture)}, []string{capture})
 	if err != nil {
 		t.Fatal(err)
 	}

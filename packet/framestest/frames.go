@@ -18,9 +18,10 @@ type Frame struct {
 	pcap.Packet
 }
 
-// Each calls f with every frame of every capture of the suites, up to most of
-// each file (0: all of them). A frame is lent until f returns. Without the
-// captures the test is skipped, and fails where CI runs.
+// Each calls f with every frame of every capture of the suites and of our own in
+// packet/testdata/captures, up to most of each file (0: all of them). A frame is
+// lent until f returns. Without the suites the test is skipped, and fails where CI
+// runs.
 func Each(t testing.TB, most int, f func(Frame)) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root(t), "..", "shared", "suites", "*-captures", "*.pcap*"))
@@ -31,13 +32,17 @@ func Each(t testing.TB, most int, f func(Frame)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files = append(files, more...)
-	if len(files) == 0 {
+	if files = append(files, more...); len(files) == 0 {
 		if os.Getenv("CI") != "" {
 			t.Fatal("the captures of the suites are missing")
 		}
 		t.Skip("the captures of the suites are missing")
 	}
+	own, err := filepath.Glob(filepath.Join(root(t), "packet", "testdata", "captures", "*.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, own...)
 	for _, file := range files {
 		each(t, file, most, f)
 	}

@@ -20,6 +20,10 @@ var coap = &layer.Proto{
 		{Name: "coap.token", Alias: "token", Title: "Token", Kind: layer.Bytes, Len: "tkl", When: "tkl > 0"},
 		{Alias: "options", Kind: layer.Group, Code: readCoAP, Write: writeBytes, Sub: coapFields},
 		{Name: "coap.opt.end_marker", Title: "End of options marker", Bits: 8, When: "rest > 0"},
+		{Kind: layer.Group, When: "rest > 0 && blockwise", Sub: []layer.Field{
+			{Name: "coap.block_length", Title: "Block Length", Calc: "rest"},
+			{Name: "coap.block_payload", Title: "Block Payload", Kind: layer.Bytes},
+		}},
 		{Name: "coap.payload_length", Title: "Payload Length", Calc: "rest", When: "rest > 0"},
 		{Name: "coap.payload", Alias: "load", Title: "Payload", Kind: layer.Group, Len: "rest", When: "rest > 0"},
 	},
@@ -32,10 +36,13 @@ func writeBytes(dst, value []byte) ([]byte, error) { return append(dst, value...
 
 const (
 	coapName = iota
+	coapDesc
 	coapDelta
 	coapDeltaExt
 	coapLength
 	coapLengthExt
+	coapBlock
+	coapOSCORE
 	coapOther
 )
 
@@ -43,10 +50,33 @@ const (
 // which coapOptions has the numbers of.
 var coapFields = []layer.Field{
 	{Name: "coap.opt.name", Title: "Opt Name", Kind: layer.String},
+	{Name: "coap.opt.desc", Title: "Opt Desc", Kind: layer.String},
 	{Name: "coap.opt.delta", Title: "Opt Delta", Bits: 4},
 	{Name: "coap.opt.delta_ext", Title: "Opt Delta extended", Bits: 16},
 	{Name: "coap.opt.length", Title: "Opt Length", Bits: 4},
 	{Name: "coap.opt.length_ext", Title: "Opt Length extended", Bits: 16},
+	{Kind: layer.Group, Sub: []layer.Field{
+		{Alias: "blockwise", Calc: "rest + 1", Bits: 8},
+		{Name: "coap.opt.block_number", Title: "Block Number", Calc: "rest == 1 ? u8(0) >> 4 : rest == 2 ? u16(0) >> 4 : u24(0) >> 4", Len: "rest", When: "rest > 0"},
+		{Kind: layer.Bytes, Len: "rest - 1", When: "rest > 0"},
+		{Bits: 8, When: "rest > 0", Sub: []layer.Field{
+			{Bits: 4},
+			{Name: "coap.opt.block_mflag", Title: "More Flag", Bits: 1},
+			{Name: "coap.opt.block_size", Title: "Encoded Block Size", Bits: 3},
+		}},
+	}},
+	{Kind: layer.Group, Sub: []layer.Field{
+		{Bits: 8, When: "rest > 0", Sub: []layer.Field{
+			{Name: "coap.opt.object_security_reserved", Title: "Reserved", Bits: 3},
+			{Name: "coap.opt.object_security_kid_context_present", Alias: "context", Title: "Key ID Context Present", Bits: 1, Kind: layer.Bool},
+			{Name: "coap.opt.object_security_kid_present", Alias: "kid", Title: "Key ID Present", Bits: 1, Kind: layer.Bool},
+			{Name: "coap.opt.object_security_piv_len", Alias: "pivlen", Title: "Partial IV Length", Bits: 3},
+		}},
+		{Name: "coap.opt.object_security_piv", Title: "Partial IV", Kind: layer.Bytes, Len: "pivlen", When: "pivlen > 0"},
+		{Name: "coap.opt.object_security_kid_context_len", Alias: "contextlen", Title: "Key ID Context Length", Bits: 8, When: "context"},
+		{Name: "coap.opt.object_security_kid_context", Title: "Key ID Context", Kind: layer.Bytes, Len: "contextlen", When: "context && contextlen > 0"},
+		{Name: "coap.opt.object_security_kid", Title: "Key ID", Kind: layer.Bytes, When: "kid && rest > 0"},
+	}},
 	{Name: "coap.opt.unknown", Title: "Unknown", Kind: layer.Bytes},
 	{Name: "coap.opt.if_match", Title: "If-Match", Kind: layer.Bytes},
 	{Name: "coap.opt.uri_host", Alias: "host", Title: "Uri-Host", Kind: layer.String},
@@ -57,6 +87,7 @@ var coapFields = []layer.Field{
 	{Name: "coap.opt.uri_path", Alias: "path", Title: "Uri-Path", Kind: layer.String},
 	{Name: "coap.opt.ctype", Title: "Content-type", Kind: layer.String},
 	{Name: "coap.opt.max_age", Title: "Max-age", Bits: 32},
+	{Name: "coap.opt.hop_limit", Title: "Hop-Limit", Bits: 8},
 	{Name: "coap.opt.uri_query", Alias: "query", Title: "Uri-Query", Kind: layer.String},
 	{Name: "coap.opt.accept", Title: "Accept", Kind: layer.String},
 	{Name: "coap.opt.location_query", Title: "Location-Query", Kind: layer.String},
@@ -67,7 +98,7 @@ var coapFields = []layer.Field{
 
 // coapOptions are the numbers of the options (RFC 7252 section 5.10, RFC 7641) in
 // the order of their fields.
-var coapOptions = [...]int{1, 3, 4, 6, 7, 8, 11, 12, 14, 15, 17, 20, 35, 39, 60}
+var coapOptions = [...]int{1, 3, 4, 6, 7, 8, 11, 12, 14, 16, 15, 17, 20, 35, 39, 60}
 
 // readCoAP reads options, each with the difference of its number to the last
 // one's (RFC 7252 section 3.1).
@@ -87,11 +118,12 @@ func readCoAP(w *layer.Walker) {
 			return
 		}
 		number += delta
-		if !showCoAPName(w, count, number, off, at+length) || !w.Emit(coapDelta, off, 1, uint64(b[0]>>4), nil) ||
+		if !showCoAPName(w, count, number, off, at+length) ||
+			!showCoAPDesc(w, number, off, at+length) || !w.Emit(coapDelta, off, 1, uint64(b[0]>>4), nil) ||
 			afterDelta > 1 && !w.Emit(coapDeltaExt, off+1, afterDelta-1, uint64(delta-coapBase(afterDelta-1)), nil) ||
 			!w.Emit(coapLength, off, 1, uint64(b[0]&15), nil) ||
 			at > afterDelta && !w.Emit(coapLengthExt, off+afterDelta, at-afterDelta, uint64(length-coapBase(at-afterDelta)), nil) ||
-			!showCoAPOption(w, number, off+at, b[at:at+length]) || !w.Move(at+length) {
+			!w.Move(at) || !showCoAPOption(w, number, off+at, b[at:at+length]) || !w.Seek(off+at+length) {
 			return
 		}
 	}
@@ -131,6 +163,24 @@ func showCoAPName(w *layer.Walker, count, number, off, size int) bool {
 	return w.Emit(coapName, off, size, uint64(len(text)), text)
 }
 
+// showCoAPDesc shows what an option's number says of those who do not know it
+// (RFC 7252 section 5.4.6).
+func showCoAPDesc(w *layer.Walker, number, off, size int) bool {
+	text := strconv.AppendInt(append(w.Scratch(), "Type "...), int64(number), 10)
+	class, passing, cached := ", Elective", ", Safe", ""
+	if number&1 != 0 {
+		class = ", Critical"
+	}
+	switch {
+	case number&2 != 0:
+		passing = ", Unsafe"
+	case number&0x1E == 0x1C:
+		cached = ", NoCacheKey"
+	}
+	text = append(append(append(text, class...), passing...), cached...)
+	return w.Emit(coapDesc, off, size, uint64(len(text)), text)
+}
+
 // showCoAPFormat shows a format of contents by its name.
 func showCoAPFormat(w *layer.Walker, f, off int, b []byte) bool {
 	number := berNumber(b, false)
@@ -142,6 +192,14 @@ func showCoAPFormat(w *layer.Walker, f, off int, b []byte) bool {
 }
 
 func showCoAPOption(w *layer.Walker, number, off int, b []byte) bool {
+	switch number {
+	case 5, 28:
+		return true
+	case 9:
+		return w.Part(coapOSCORE, len(b))
+	case 23, 27:
+		return w.Part(coapBlock, len(b))
+	}
 	for i, known := range coapOptions {
 		if number != known {
 			continue
@@ -172,7 +230,7 @@ var coapCodes = layer.Enum{
 
 var coapOptionNames = layer.Enum{
 	1: "If-Match", 3: "Uri-Host", 4: "Etag", 5: "If-None-Match", 6: "Observe", 7: "Uri-Port", 8: "Location-Path", 9: "OSCORE", 11: "Uri-Path",
-	12: "Content-Format", 14: "Max-age", 15: "Uri-Query", 17: "Accept", 20: "Location-Query", 23: "Block2", 27: "Block1", 28: "Size2",
+	12: "Content-Format", 14: "Max-age", 15: "Uri-Query", 16: "Hop-Limit", 17: "Accept", 20: "Location-Query", 23: "Block2", 27: "Block1", 28: "Size2",
 	35: "Proxy-Uri", 39: "Proxy-Scheme", 60: "Size1",
 }
 

@@ -16,45 +16,89 @@ import (
 	"github.com/netwright/netwright/packet/layer"
 )
 
-// Suites is the folder of the captures: shared/suites beside the repository that
-// the working directory is in.
-func Suites() (string, error) {
+// Folders are where captures lie.
+type Folders struct {
+	Suites string // those that other projects have collected
+	Own    string // what these lack, in the repository
+}
+
+// ownFolder is what the names of our own captures begin with.
+const ownFolder = "captures"
+
+// FindFolders finds the captures by the repository that the working directory is
+// in: shared/suites beside it, and packet/testdata/captures in it. It returns the
+// latter even where the former is missing.
+func FindFolders() (Folders, error) {
 	dir, err := os.Getwd()
 	if err != nil {
-		return "", err
+		return Folders{}, err
 	}
 	for ; ; dir = filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			break
 		}
 		if dir == filepath.Dir(dir) {
-			return "", errors.New("not inside a Go module, so the captures beside it are not found")
+			return Folders{}, errors.New("not inside a Go module, so the captures beside it are not found")
 		}
 	}
-	suites := filepath.Join(filepath.Dir(dir), "shared", "suites")
-	if _, err := os.Stat(suites); err != nil {
-		return "", fmt.Errorf("the captures are missing: %w", err)
+	folders := Folders{Suites: filepath.Join(filepath.Dir(dir), "shared", "suites"), Own: filepath.Join(dir, "packet", "testdata", ownFolder)}
+	if _, err := os.Stat(folders.Suites); err != nil {
+		return folders, fmt.Errorf("the captures are missing: %w", err)
 	}
-	return suites, nil
+	return folders, nil
 }
 
-// Captures lists all capture files of the suites, sorted.
-func Captures(suites string) ([]string, error) {
+// Captures lists all capture files, sorted, our own behind the others'.
+func (f Folders) Captures() ([]string, error) {
 	var list []string
-	err := filepath.WalkDir(suites, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && (strings.HasSuffix(path, ".pcap") || strings.HasSuffix(path, ".pcapng")) {
-			list = append(list, path)
+	for _, folder := range []string{f.Suites, f.Own} {
+		var here []string
+		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && (strings.HasSuffix(path, ".pcap") || strings.HasSuffix(path, ".pcapng")) {
+				here = append(here, path)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
 		}
-		return err
-	})
-	slices.Sort(list)
-	return list, err
+		slices.Sort(here)
+		list = append(list, here...)
+	}
+	return list, nil
+}
+
+// Path is where the capture of a name lies, as [Folders.Name] gives it.
+func (f Folders) Path(name string) string {
+	if own, ok := strings.CutPrefix(name, ownFolder+"/"); ok && f.Own != "" {
+		return filepath.Join(f.Own, filepath.FromSlash(own))
+	}
+	return filepath.Join(f.Suites, filepath.FromSlash(name))
+}
+
+// Name is a capture's path from the suites on, "captures" and its path from there
+// on if it is our own, or as it is where it lies elsewhere.
+func (f Folders) Name(capture string) string {
+	if f.Own != "" {
+		if rel, ok := below(f.Own, capture); ok {
+			return ownFolder + "/" + rel
+		}
+	}
+	if rel, ok := below(f.Suites, capture); ok {
+		return rel
+	}
+	return capture
+}
+
+func below(folder, path string) (rel string, ok bool) {
+	rel, err := filepath.Rel(folder, path)
+	return filepath.ToSlash(rel), err == nil && !strings.HasPrefix(rel, "..")
 }
 
 // Compare compares all frames of captures, several captures at once. Reports and
-// errors name captures by their path from base on. Captures that we cannot read
+// errors name captures as folders do. Captures that we cannot read
 // are told of in the error; the others are compared all the same.
-func Compare(ctx context.Context, t *Tshark, set *layer.Set, base string, captures []string) (*Report, error) {
+func Compare(ctx context.Context, t *Tshark, set *layer.Set, folders Folders, captures []string) (*Report, error) {
 	reports := make([]*Report, len(captures))
 	errs := make([]error, len(captures))
 	work := make(chan int)
@@ -62,7 +106,7 @@ func Compare(ctx context.Context, t *Tshark, set *layer.Set, base string, captur
 	for range min(runtime.GOMAXPROCS(0), max(len(captures), 1)) {
 		group.Go(func() {
 			for i := range work {
-				reports[i], errs[i] = compareOne(ctx, t, set, base, captures[i])
+				reports[i], errs[i] = compareOne(ctx, t, set, folders, captures[i])
 			}
 		})
 	}
@@ -83,8 +127,8 @@ func Compare(ctx context.Context, t *Tshark, set *layer.Set, base string, captur
 	return all, errors.Join(append(errs, ctx.Err())...)
 }
 
-func compareOne(ctx context.Context, t *Tshark, set *layer.Set, base, capture string) (*Report, error) {
-	name := Name(base, capture)
+func compareOne(ctx context.Context, t *Tshark, set *layer.Set, folders Folders, capture string) (*Report, error) {
+	name := folders.Name(capture)
 	theirs, err := t.Frames(ctx, capture)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -99,14 +143,6 @@ func compareOne(ctx context.Context, t *Tshark, set *layer.Set, base, capture st
 	r := NewReport(set)
 	r.Add(name, ours, theirs)
 	return r, nil
-}
-
-// Name is a capture's path from base on, or as it is where it lies elsewhere.
-func Name(base, capture string) string {
-	if rel, err := filepath.Rel(base, capture); err == nil && !strings.HasPrefix(rel, "..") {
-		return filepath.ToSlash(rel)
-	}
-	return capture
 }
 
 // With lists the captures in which tshark finds one of the protocols.

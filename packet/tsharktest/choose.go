@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,7 +18,7 @@ const (
 // Choose makes the goldens of protocols from captures: few small frames that
 // together show as many names, and then as many ways to the protocol, as
 // possible.
-func Choose(ctx context.Context, t *Tshark, set *layer.Set, base string, captures, protocols []string) ([]*Golden, error) {
+func Choose(ctx context.Context, t *Tshark, set *layer.Set, folders Folders, captures, protocols []string) ([]*Golden, error) {
 	all, candidates := NewReport(set), map[string]map[string]*candidate{}
 	for _, p := range protocols {
 		candidates[p] = map[string]*candidate{}
@@ -38,7 +37,7 @@ func Choose(ctx context.Context, t *Tshark, set *layer.Set, base string, capture
 		}
 		seen := map[string]bool{}
 		for i := range min(len(ours), len(theirs)) {
-			segment, where := segment(&ours[i]), fmt.Sprintf("%s#%d", Name(base, capture), i+1)
+			segment, where := segment(&ours[i]), fmt.Sprintf("%s#%d", folders.Name(capture), i+1)
 			if segment != "" && seen[segment] {
 				continue
 			}
@@ -46,7 +45,7 @@ func Choose(ctx context.Context, t *Tshark, set *layer.Set, base string, capture
 			shown := protocolsOf(ours[i : i+1])
 			for _, p := range protocolsOf(theirs[i : i+1]) {
 				if candidates[p] != nil && slices.Contains(shown, p) && !all.remembers(where, p) {
-					consider(candidates[p], keep(p, Name(base, capture), &ours[i], &theirs[i]), p)
+					consider(candidates[p], keep(p, folders.Name(capture), &ours[i], &theirs[i]), p)
 				}
 			}
 		}
@@ -164,13 +163,13 @@ func before(a, b *GoldenFrame) int {
 
 // Regenerate asks tshark again, not the cache, about the frames of a golden, and
 // returns those that it shows differently now, each as "golden" and "now".
-func (t *Tshark) Regenerate(ctx context.Context, g *Golden, suites string) (changed [][2]string, err error) {
+func (t *Tshark) Regenerate(ctx context.Context, g *Golden, folders Folders) (changed [][2]string, err error) {
 	runs := map[string][]Frame{}
 	for i := range g.Frames {
 		f := &g.Frames[i]
 		theirs, ok := runs[f.Capture]
 		if !ok {
-			if theirs, err = t.Run(ctx, filepath.Join(suites, filepath.FromSlash(f.Capture))); err != nil {
+			if theirs, err = t.Run(ctx, folders.Path(f.Capture)); err != nil {
 				return nil, err
 			}
 			runs[f.Capture] = theirs

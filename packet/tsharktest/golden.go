@@ -21,8 +21,8 @@ type Golden struct {
 	Frames   []GoldenFrame
 }
 
-// GoldenFrame is a frame of a golden with the capture that it is from, a path
-// from the suites on.
+// GoldenFrame is a frame of a golden with the capture that it is from, by its
+// name as [Folders.Name] gives it.
 type GoldenFrame struct {
 	Capture string
 	Frame

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/netwright/netwright/packet/proto"
@@ -17,7 +16,7 @@ func TestExceptions(t *testing.T) {
 	if os.Getenv("CI") != "" {
 		skip = t.Fatal
 	}
-	suites, err := Suites()
+	folders, err := FindFolders()
 	if err != nil {
 		skip(err)
 	}
@@ -29,7 +28,7 @@ func TestExceptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range exceptions() {
-		capture := filepath.Join(suites, filepath.FromSlash(e.capture))
+		capture := folders.Path(e.capture)
 		theirs, err := ts.Frames(t.Context(), capture)
 		if err != nil {
 			t.Fatal(err)

@@ -16,8 +16,8 @@ import (
 	"github.com/netwright/netwright/packet/tsharktest"
 )
 
-// folder is where the goldens are, from the root of the repository on.
-var folder = filepath.Join("packet", "testdata", "golden")
+// goldenFolder is where the goldens are, from the root of the repository on.
+var goldenFolder = filepath.Join("packet", "testdata", "golden")
 
 // write makes goldens of the protocols that are done.
 func write(ctx context.Context, args []string) error {
@@ -30,7 +30,7 @@ func write(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	base, captures, err := suites(nil)
+	folders, captures, err := named(nil)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func write(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	r, err := tsharktest.Compare(ctx, t, proto.Set(), base, captures)
+	r, err := tsharktest.Compare(ctx, t, proto.Set(), folders, captures)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
@@ -55,7 +55,7 @@ func write(ctx context.Context, args []string) error {
 			undone = append(undone, s.Name)
 		}
 	}
-	goldens, err := tsharktest.Choose(ctx, t, proto.Set(), base, captures, done)
+	goldens, err := tsharktest.Choose(ctx, t, proto.Set(), folders, captures, done)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func save(g *tsharktest.Golden) error {
 	if !s.Done() {
 		return fmt.Errorf("%s is done over all captures, but not over the %d frames chosen for its golden", g.Protocol, len(g.Frames))
 	}
-	f, err := os.Create(tsharktest.GoldenPath(folder, g.Protocol))
+	f, err := os.Create(tsharktest.GoldenPath(goldenFolder, g.Protocol))
 	if err != nil {
 		return err
 	}
@@ -97,27 +97,27 @@ func check(ctx context.Context, args []string) error {
 	if err != nil || n < 1 {
 		return fmt.Errorf("%q is not a number of goldens", args[0])
 	}
-	paths, err := tsharktest.Goldens(folder)
+	paths, err := tsharktest.Goldens(goldenFolder)
 	if err != nil || len(paths) == 0 {
-		return errors.Join(fmt.Errorf("there are no goldens in %s; run this from the root of the repository", folder), err)
+		return errors.Join(fmt.Errorf("there are no goldens in %s; run this from the root of the repository", goldenFolder), err)
 	}
 	t, err := tsharktest.Find(ctx)
 	if err != nil {
 		return err
 	}
-	base, err := tsharktest.Suites()
+	folders, err := tsharktest.FindFolders()
 	if err != nil {
 		return err
 	}
 	rand.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
 	var errs []error
 	for _, path := range paths[:min(n, len(paths))] {
-		errs = append(errs, again(ctx, t, path, base))
+		errs = append(errs, again(ctx, t, path, folders))
 	}
 	return errors.Join(errs...)
 }
 
-func again(ctx context.Context, t *tsharktest.Tshark, path, base string) error {
+func again(ctx context.Context, t *tsharktest.Tshark, path string, folders tsharktest.Folders) error {
 	g, err := tsharktest.ReadGolden(path)
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func again(ctx context.Context, t *tsharktest.Tshark, path, base string) error {
 	if g.Version != t.Version {
 		return fmt.Errorf("%s was written by tshark %s, and here is %s: check it by that one, or write all goldens again", path, g.Version, t.Version)
 	}
-	changed, err := t.Regenerate(ctx, g, base)
+	changed, err := t.Regenerate(ctx, g, folders)
 	if err != nil {
 		return err
 	}

@@ -5,11 +5,11 @@
 //	go run ./packet/testdata/tshark write [-proto dns,mdns]
 //	go run ./packet/testdata/tshark check 20
 //
-// report compares over captures, all of ../shared/suites if none are given; show
-// prints what is compared. write makes the golden files under
-// packet/testdata/golden of the protocols that are done, and is the only one to
-// do so; check makes some of them again, chosen at random, and tells whether
-// tshark still shows the same.
+// report compares over captures, all of ../shared/suites and
+// packet/testdata/captures if none are given; show prints what is compared. write
+// makes the golden files under packet/testdata/golden of the protocols that are
+// done, and is the only one to do so; check makes some of them again, chosen at
+// random, and tells whether tshark still shows the same.
 package main
 
 import (
@@ -68,7 +68,7 @@ func report(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	base, captures, err := suites(flags.Args())
+	folders, captures, err := named(flags.Args())
 	if err != nil {
 		return err
 	}
@@ -79,28 +79,32 @@ func report(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	r, err := tsharktest.Compare(ctx, t, proto.Set(), base, captures)
+	r, err := tsharktest.Compare(ctx, t, proto.Set(), folders, captures)
 	r.Write(os.Stdout, style)
 	return err
 }
 
-// suites lists the captures that are named, or all. They may be named by their
-// path from the suites on.
-func suites(named []string) (base string, captures []string, err error) {
-	if base, err = tsharktest.Suites(); err != nil && len(named) == 0 {
-		return "", nil, err
+// named lists the captures of some names, or all. Names are paths, or as reports
+// have them.
+func named(names []string) (folders tsharktest.Folders, captures []string, err error) {
+	if folders, err = tsharktest.FindFolders(); err != nil && len(names) == 0 {
+		return folders, nil, err
 	}
-	if len(named) == 0 {
-		captures, err = tsharktest.Captures(base)
-		return base, captures, err
+	if len(names) == 0 {
+		captures, err = folders.Captures()
+		return folders, captures, err
 	}
-	for _, name := range named {
-		if _, err := os.Stat(name); err != nil {
-			name = filepath.Join(base, name)
+	for _, name := range names {
+		path, err := filepath.Abs(name)
+		if err != nil {
+			return folders, nil, err
 		}
-		captures = append(captures, name)
+		if _, err := os.Stat(path); err != nil {
+			path = folders.Path(name)
+		}
+		captures = append(captures, path)
 	}
-	return base, captures, nil
+	return folders, captures, nil
 }
 
 // show prints a capture's frames as they are compared.
@@ -113,7 +117,7 @@ func show(ctx context.Context, args []string) error {
 	if flags.NArg() == 0 {
 		return errors.New("show needs a capture")
 	}
-	_, captures, err := suites(flags.Args()[:1])
+	_, captures, err := named(flags.Args()[:1])
 	if err != nil {
 		return err
 	}
