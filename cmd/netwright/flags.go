@@ -1,10 +1,24 @@
 package main
 
 import (
+	"fmt"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/netwright/netwright/config/decode"
 )
+
+// notZero refuses a 0 for flags of which a 0 that is typed would be taken for one
+// that is not.
+func notZero(cmd *cobra.Command, names ...string) error {
+	for _, name := range names {
+		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "0" {
+			return &usageError{fmt.Errorf("--%s 0: it must be 1 or more", name)}
+		}
+	}
+	return nil
+}
 
 // sizeFlag is a flag for a number of bytes, as 16MiB.
 type sizeFlag struct{ n *int64 }

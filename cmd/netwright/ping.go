@@ -80,6 +80,9 @@ your group, else root or the capability CAP_NET_RAW.`,
 }
 
 func (p *pinger) run(cmd *cobra.Command, args []string) error {
+	if err := notZero(cmd, "ttl", "rate"); err != nil {
+		return err
+	}
 	words, err := p.words(cmd, args)
 	if err != nil {
 		return err
@@ -189,9 +192,12 @@ func (p *pinger) resolve(cmd *cobra.Command, words []string) error {
 	if err != nil {
 		return &usageError{err}
 	}
+	if len(all) == 1 && all[0].Err != nil {
+		return all[0].Err
+	}
 	for _, t := range all {
 		if t.Err != nil {
-			fmt.Fprintf(cmd.ErrOrStderr(), "netwright: %s: %v\n", t.Name, t.Err)
+			fmt.Fprintf(cmd.ErrOrStderr(), "netwright: %v\n", t.Err)
 			p.unknown = append(p.unknown, t)
 		} else {
 			p.targets = append(p.targets, t)

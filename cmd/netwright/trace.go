@@ -80,6 +80,9 @@ target was reached.`,
 }
 
 func (t *tracing) run(cmd *cobra.Command, args []string) error {
+	if err := notZero(cmd, "first", "hops", "probes", "size", "port", "count"); err != nil {
+		return err
+	}
 	if err := t.settle(); err != nil {
 		return &usageError{err}
 	}

@@ -16,7 +16,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	s := fmt.Sprintf("pcap: at octet %d, after %d packets: %s", e.Offset, e.Packet, e.Reason)
+	s := fmt.Sprintf("at octet %d, after %d packets: %s", e.Offset, e.Packet, e.Reason)
 	if e.Err != nil && !errors.Is(e.Err, io.ErrUnexpectedEOF) {
 		s += ": " + e.Err.Error()
 	}

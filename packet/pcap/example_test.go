@@ -88,5 +88,5 @@ func ExampleWriter_CarryOver() {
 	}
 	err := filter(bytes.NewReader([]byte("no capture")), io.Discard)
 	fmt.Println(err)
-	// Output: pcap: at octet 0, after 0 packets: not a capture file: it begins with 6e 6f 20 63; pcap and pcapng are read, plain or packed by gzip or zstd
+	// Output: at octet 0, after 0 packets: not a capture file: it begins with 6e 6f 20 63; pcap and pcapng are read, plain or packed by gzip or zstd
 }

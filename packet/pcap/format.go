@@ -37,7 +37,7 @@ func ParseFormat(name string) (Format, error) {
 			return f, nil
 		}
 	}
-	return 0, fmt.Errorf("pcap: no format is called %q; auto, pcap, nsecpcap and pcapng are", name)
+	return 0, fmt.Errorf("no format is called %q; auto, pcap, nsecpcap and pcapng are", name)
 }
 
 // Compression is what a file is packed with.

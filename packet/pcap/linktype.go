@@ -101,7 +101,7 @@ func ParseLinkType(name string) (LinkType, error) {
 	if n, err := strconv.ParseUint(s, 10, 16); err == nil {
 		return LinkType(n), nil
 	}
-	return 0, fmt.Errorf("pcap: no link type is called %q; tcpdump's names as EN10MB, RAW or LINUX_SLL, or a number, are right", name)
+	return 0, fmt.Errorf("no link type is called %q; tcpdump's names as EN10MB, RAW or LINUX_SLL, or a number, are right", name)
 }
 
 // FromDLT turns a DLT_ value, as libpcap's and the kernels' calls give it,

@@ -11,7 +11,7 @@ import (
 // appendOption appends one option, padded.
 func appendOption(b []byte, code uint16, value []byte) ([]byte, error) {
 	if code == 0 || len(value) > math.MaxUint16 {
-		return nil, fmt.Errorf("pcap: option %d with %d octets; codes from 1 on and 65,535 octets at most are right", code, len(value))
+		return nil, fmt.Errorf("option %d with %d octets; codes from 1 on and 65,535 octets at most are right", code, len(value))
 	}
 	b = binary.LittleEndian.AppendUint16(b, code)
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(value)))
@@ -70,7 +70,7 @@ func (i *Interface) appendTo(b []byte) ([]byte, uint32, error) {
 func (n *Names) appendTo(b []byte) ([]byte, uint32, error) {
 	for _, r := range n.Records {
 		if width := addressWidth(r.Kind); width == 0 || len(r.Address) != width || len(r.Names) == 0 {
-			return nil, 0, fmt.Errorf("pcap: a name of kind %d with an address of %d octets and %d names; IPv4 and IPv6 are kinds 1 and 2", r.Kind, len(r.Address), len(r.Names))
+			return nil, 0, fmt.Errorf("a name of kind %d with an address of %d octets and %d names; IPv4 and IPv6 are kinds 1 and 2", r.Kind, len(r.Address), len(r.Names))
 		}
 		value := append([]byte(nil), r.Address...)
 		for _, name := range r.Names {
@@ -120,7 +120,7 @@ func appendTicks(b []byte, ticks uint64) []byte {
 
 func (s *Secrets) appendTo(b []byte) ([]byte, uint32, error) {
 	if len(s.Data) > math.MaxInt32 {
-		return nil, 0, errors.New("pcap: decryption secrets of more than 2 GiB")
+		return nil, 0, errors.New("decryption secrets of more than 2 GiB")
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(s.Kind))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(s.Data)))
@@ -139,11 +139,11 @@ func (c *Custom) appendTo(b []byte) ([]byte, uint32, error) {
 
 func (r *Raw) appendTo(b []byte) ([]byte, uint32, error) {
 	if r.BigEndian {
-		return nil, 0, fmt.Errorf("pcap: a block of type %#x from a big-endian file cannot be written into a little-endian one: its numbers are not known", r.Type)
+		return nil, 0, fmt.Errorf("a block of type %#x from a big-endian file cannot be written into a little-endian one: its numbers are not known", r.Type)
 	}
 	switch r.Type {
 	case blockSection, blockInterface, blockPacket, blockSimple, blockEnhanced:
-		return nil, 0, fmt.Errorf("pcap: a block of type %#x is not to be written raw; there are Write and AddInterface", r.Type)
+		return nil, 0, fmt.Errorf("a block of type %#x is not to be written raw; there are Write and AddInterface", r.Type)
 	}
 	return append(b, r.Body...), r.Type, nil
 }

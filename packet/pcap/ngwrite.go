@@ -48,7 +48,7 @@ func (w *Writer) WriteBlock(b Block) error {
 	switch b := b.(type) {
 	case *Interface:
 		if len(w.interfaces) >= maxInterfaces {
-			return fmt.Errorf("pcap: a file has %d interfaces at most", maxInterfaces)
+			return fmt.Errorf("a file has %d interfaces at most", maxInterfaces)
 		}
 		if err := w.appendBlock(b); err != nil {
 			return err
@@ -57,7 +57,7 @@ func (w *Writer) WriteBlock(b Block) error {
 		return w.wrote()
 	case *Statistics:
 		if b.Interface < 0 || b.Interface >= len(w.interfaces) {
-			return fmt.Errorf("pcap: statistics of interface %d, but the file has %d so far", b.Interface, len(w.interfaces))
+			return fmt.Errorf("statistics of interface %d, but the file has %d so far", b.Interface, len(w.interfaces))
 		}
 	}
 	if err := w.appendBlock(b); err != nil {
@@ -114,7 +114,7 @@ func (w *Writer) endSection() {
 // the Writer was told, others by their link type alone.
 func (w *Writer) need(index int, link LinkType) error {
 	if index < 0 || index >= maxInterfaces {
-		return fmt.Errorf("pcap: there is no interface %d; 0 to %d are right", index, maxInterfaces-1)
+		return fmt.Errorf("there is no interface %d; 0 to %d are right", index, maxInterfaces-1)
 	}
 	for len(w.interfaces) <= index {
 		i := Interface{LinkType: link}
@@ -140,7 +140,7 @@ func (w *Writer) appendEnhanced(p *Packet, data []byte) error {
 		}
 	}
 	if link := w.interfaces[p.Interface]; p.LinkType != link {
-		return fmt.Errorf("pcap: interface %d has %v packets and cannot take one of %v", p.Interface, link, p.LinkType)
+		return fmt.Errorf("interface %d has %v packets and cannot take one of %v", p.Interface, link, p.LinkType)
 	}
 	ticks, err := nanoseconds(p.Time)
 	if err != nil {
@@ -148,7 +148,7 @@ func (w *Writer) appendEnhanced(p *Packet, data []byte) error {
 	}
 	length := onWire(p)
 	if int64(length)>>32 != 0 {
-		return fmt.Errorf("pcap: a packet's length has 32 bits; %d is more", length)
+		return fmt.Errorf("a packet's length has 32 bits; %d is more", length)
 	}
 	n := len(w.buf)
 	b := append(w.buf, make([]byte, 28)...)
@@ -180,7 +180,7 @@ func (w *Writer) appendBlock(block Block) error {
 	}
 	b = pad(b, len(b)-n)
 	if int64(len(b)-n) > math.MaxUint32-blockTail {
-		return fmt.Errorf("pcap: a block of %d octets is too long", len(b)-n)
+		return fmt.Errorf("a block of %d octets is too long", len(b)-n)
 	}
 	total := uint32(len(b) - n + blockTail)
 	binary.LittleEndian.PutUint32(b[n:], kind)
@@ -203,7 +203,7 @@ func nanoseconds(t time.Time) (uint64, error) {
 	}
 	sec := t.Unix()
 	if sec < 0 || sec >= int64(math.MaxUint64/1_000_000_000) {
-		return 0, fmt.Errorf("pcap: a pcapng file with nanoseconds holds times from 1970 to 2554, not %v", t)
+		return 0, fmt.Errorf("a pcapng file with nanoseconds holds times from 1970 to 2554, not %v", t)
 	}
 	return uint64(sec)*1e9 + uint64(t.Nanosecond()), nil
 }

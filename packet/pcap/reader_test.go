@@ -217,7 +217,7 @@ func TestTruncated(t *testing.T) {
 	}
 	file := files["pcap"]
 	_, _, err := readAll(bytes.NewReader(file[:len(file)-2]))
-	if want := "pcap: at octet 44, after 1 packets: a packet is cut off: 17 of its 19 octets are there"; err == nil || err.Error() != want {
+	if want := "at octet 44, after 1 packets: a packet is cut off: 17 of its 19 octets are there"; err == nil || err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
 	if packets, _, err := readAll(bytes.NewReader(file[:44])); err != nil || len(packets) != 1 {

@@ -45,18 +45,18 @@ const maxHead = 16 << 20
 // them, each with its first packet: without packets there is no file.
 func NewRotator(path string, link LinkType, opts *WriterOptions, rotation Rotation) (*Rotator, error) {
 	if rotation.Size <= 0 && rotation.Age <= 0 {
-		return nil, errors.New("pcap: a rotation needs a size or an age after which a new file begins")
+		return nil, errors.New("a rotation needs a size or an age after which a new file begins")
 	}
 	if rotation.Size < 0 || rotation.Age < 0 || rotation.Keep < 0 {
-		return nil, fmt.Errorf("pcap: a rotation has no negative numbers: size %d, age %v, keep %d", rotation.Size, rotation.Age, rotation.Keep)
+		return nil, fmt.Errorf("a rotation has no negative numbers: size %d, age %v, keep %d", rotation.Size, rotation.Age, rotation.Keep)
 	}
 	if path == "-" {
-		return nil, errors.New("pcap: standard output cannot be rotated; name a file")
+		return nil, errors.New("standard output cannot be rotated; name a file")
 	}
 	if info, err := os.Stat(filepath.Dir(path)); err != nil {
 		return nil, err
 	} else if !info.IsDir() {
-		return nil, fmt.Errorf("pcap: %s is no folder", filepath.Dir(path))
+		return nil, fmt.Errorf("%s is no folder", filepath.Dir(path))
 	}
 	r := &Rotator{path: path, link: link, rotation: rotation}
 	if opts != nil {

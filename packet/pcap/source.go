@@ -79,7 +79,7 @@ func unpack(r io.Reader) (*source, func(), error) {
 	case magic[0] == 0x1f && magic[1] == 0x8b:
 		z, err := gzip.NewReader(raw)
 		if err != nil {
-			return nil, nil, fmt.Errorf("pcap: gzip header: %w", err)
+			return nil, nil, fmt.Errorf("gzip header: %w", err)
 		}
 		return &source{r: z}, nil, nil
 	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}), magic[0]&0xf0 == 0x50 && bytes.Equal(magic[1:], []byte{0x2a, 0x4d, 0x18}):
@@ -87,12 +87,12 @@ func unpack(r io.Reader) (*source, func(), error) {
 		// that nobody closes.
 		z, err := zstd.NewReader(raw, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(128<<20))
 		if err != nil {
-			return nil, nil, fmt.Errorf("pcap: zstd header: %w", err)
+			return nil, nil, fmt.Errorf("zstd header: %w", err)
 		}
 		return &source{r: z}, z.Close, nil
 	}
 	if tool, ok := packedBy(magic); ok {
-		return nil, nil, fmt.Errorf("pcap: the file is packed by %s, which is not read here; gzip and zstd are, or pipe it: %s -dc FILE | …", tool, tool)
+		return nil, nil, fmt.Errorf("the file is packed by %s, which is not read here; gzip and zstd are, or pipe it: %s -dc FILE | …", tool, tool)
 	}
 	return s, nil, nil
 }

@@ -81,7 +81,7 @@ func NewWriter(w io.Writer, link LinkType, opts *WriterOptions) (*Writer, error)
 	case CompressZstd:
 		z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
 		if err != nil {
-			return nil, fmt.Errorf("pcap: %w", err)
+			return nil, err
 		}
 		wr.pack = z
 	}
@@ -95,11 +95,11 @@ func NewWriter(w io.Writer, link LinkType, opts *WriterOptions) (*Writer, error)
 func (o *WriterOptions) check() error {
 	switch {
 	case o.Format > FormatPcapng:
-		return fmt.Errorf("pcap: %v is no format of a file", o.Format)
+		return fmt.Errorf("%v is no format of a file", o.Format)
 	case o.Compression > CompressZstd:
-		return fmt.Errorf("pcap: Compression(%d) is not known", o.Compression)
+		return fmt.Errorf("Compression(%d) is not known", o.Compression)
 	case o.SnapLen < 0:
-		return fmt.Errorf("pcap: a snap length of %d cannot be; 0 is none", o.SnapLen)
+		return fmt.Errorf("a snap length of %d cannot be; 0 is none", o.SnapLen)
 	}
 	return nil
 }
@@ -135,7 +135,7 @@ func (w *Writer) cut(p *Packet) ([]byte, error) {
 		return p.Data[:min(len(p.Data), w.opts.SnapLen)], nil
 	}
 	if most := max(defaultMaxPacket(w.link), defaultMaxPacket(p.LinkType)); len(p.Data) > most {
-		return nil, fmt.Errorf("pcap: a packet of %d octets is more than the %d that readers take; set SnapLen", len(p.Data), most)
+		return nil, fmt.Errorf("a packet of %d octets is more than the %d that readers take; set SnapLen", len(p.Data), most)
 	}
 	return p.Data, nil
 }
@@ -262,7 +262,7 @@ func (w *Writer) appendHeader() {
 // appendRecord appends a packet of a pcap file.
 func (w *Writer) appendRecord(p *Packet, data []byte) error {
 	if p.LinkType != w.link {
-		return fmt.Errorf("pcap: a pcap file of %v packets cannot take one of %v; pcapng can", w.link, p.LinkType)
+		return fmt.Errorf("a pcap file of %v packets cannot take one of %v; pcapng can", w.link, p.LinkType)
 	}
 	var sec, frac int64
 	if !p.Time.IsZero() {
@@ -273,7 +273,7 @@ func (w *Writer) appendRecord(p *Packet, data []byte) error {
 	}
 	length := onWire(p)
 	if sec < 0 || sec>>32 != 0 || int64(length)>>32 != 0 {
-		return fmt.Errorf("pcap: a pcap file holds times from 1970 to 2106 and lengths of 32 bits, not %v and %d", p.Time, length)
+		return fmt.Errorf("a pcap file holds times from 1970 to 2106 and lengths of 32 bits, not %v and %d", p.Time, length)
 	}
 	n := len(w.buf)
 	b := append(w.buf, make([]byte, 16)...)

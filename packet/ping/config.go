@@ -109,7 +109,7 @@ func (c *Config) Validate() error {
 	var errs []error
 	wrong := func(is bool, format string, args ...any) {
 		if is {
-			errs = append(errs, fmt.Errorf("ping: "+format, args...))
+			errs = append(errs, fmt.Errorf(""+format, args...))
 		}
 	}
 	wrong(c.Count < 0, "count of %d: 1 or more can be, or 0 for no end", c.Count)

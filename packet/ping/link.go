@@ -63,7 +63,7 @@ func (c *LinkConfig) SetDefaults() {
 // Validate says which settings cannot be.
 func (c *LinkConfig) Validate() error {
 	if c.Ask > Answer || c.Count < 0 || c.Interval < 0 || c.Timeout < 0 || c.Timeout > time.Hour {
-		return fmt.Errorf("ping: ask %d, count %d, interval %v, timeout %v: one of them cannot be", c.Ask, c.Count, c.Interval, c.Timeout)
+		return fmt.Errorf("ask %d, count %d, interval %v, timeout %v: one of them cannot be", c.Ask, c.Count, c.Interval, c.Timeout)
 	}
 	return nil
 }
@@ -171,9 +171,9 @@ func (l *Link) find() error {
 	case err != nil:
 		return err
 	case route.Gateway.IsValid():
-		return fmt.Errorf("ping: %v is not on a link of this host, but behind %v: name the interface to ask there all the same", l.target, route.Gateway)
+		return fmt.Errorf("%v is not on a link of this host, but behind %v: name the interface to ask there all the same", l.target, route.Gateway)
 	case own && route.Kind == rtnl.Local:
-		return fmt.Errorf("ping: name the interface to announce %v on", l.target)
+		return fmt.Errorf("name the interface to announce %v on", l.target)
 	default:
 		if l.link, err = conn.Link(route.Interface); err != nil {
 			return err
@@ -181,7 +181,7 @@ func (l *Link) find() error {
 	}
 	const ethernet = 1
 	if l.link.Type != ethernet || l.link.NoARP || len(l.link.Hardware) != 6 {
-		return fmt.Errorf("ping: nobody can be asked for on %s: it has no ARP", l.link.Name)
+		return fmt.Errorf("nobody can be asked for on %s: it has no ARP", l.link.Name)
 	}
 	switch {
 	case l.cfg.Ask == Probe:

@@ -9,10 +9,10 @@ import (
 )
 
 // ErrStop ends a run from its callback, without being an error of it.
-var ErrStop = errors.New("ping: stop")
+var ErrStop = errors.New("stop")
 
 // ErrUnsupported is what opening gives on systems other than Linux.
-var ErrUnsupported = errors.New("ping: it is for Linux only")
+var ErrUnsupported = errors.New("ping is for Linux only")
 
 // Pinger holds the sockets to ping by. It makes one run at a time.
 type Pinger struct {
@@ -33,7 +33,7 @@ func Open(cfg Config) (*Pinger, error) {
 	p := &Pinger{cfg: cfg}
 	for i, version := range [2]int{4, 6} {
 		if cfg.Source.IsValid() && cfg.Source.Unmap().Is4() != (version == 4) {
-			p.errs[i] = fmt.Errorf("ping: no IPv%d from the source %v", version, cfg.Source)
+			p.errs[i] = fmt.Errorf("there is no IPv%d from the source %v", version, cfg.Source)
 			continue
 		}
 		p.sockets[i], p.errs[i] = openSocket(version, &p.cfg)
@@ -65,7 +65,7 @@ func (p *Pinger) Close() error {
 // their order.
 func (p *Pinger) Run(ctx context.Context, targets []netip.Addr, each func(Event) error) ([]Stats, error) {
 	if len(targets) == 0 || len(targets) > MaxTargets {
-		return nil, fmt.Errorf("ping: %d targets: 1 to %d can be", len(targets), MaxTargets)
+		return nil, fmt.Errorf("%d targets: 1 to %d can be", len(targets), MaxTargets)
 	}
 	r, err := newRun(p, targets, each)
 	if err != nil {
@@ -73,7 +73,7 @@ func (p *Pinger) Run(ctx context.Context, targets []netip.Addr, each func(Event)
 	}
 	wake, err := newWaker(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("ping: %w", err)
+		return nil, fmt.Errorf("wait for answers: %w", err)
 	}
 	defer wake.close()
 	err = r.loop(ctx, wake)

@@ -2,7 +2,7 @@ package ping
 
 import (
 	"context"
-	"errors"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -20,7 +20,7 @@ func (n names) LookupNetIP(_ context.Context, network, host string) ([]netip.Add
 		}
 	}
 	if len(list) == 0 {
-		return nil, errors.New("no such host")
+		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 	}
 	return list, nil
 }
@@ -271,6 +271,51 @@ func TestTrip(t *testing.T) {
 	for answer, want := range map[time.Duration]time.Duration{150: 50, 100: 0, 95: 25, 60: 0} {
 		if got := p.trip(answer * time.Microsecond); got != want*time.Microsecond {
 			t.Errorf("at %dµs: %v, want %dµs", answer, got, want)
+		}
+	}
+}
+
+// failing is a resolver that fails.
+type failing struct{ err error }
+
+func (f failing) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	return nil, f.err
+}
+
+func TestNameError(t *testing.T) {
+	four, six := netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::7")
+	known := names{"four": {four}, "six": {six}, "both": {six, four}}
+	tests := []struct {
+		network, name string
+		err           error
+		want          string
+	}{
+		{"ip", "both", nil, "192.0.2.7"},
+		{"ip6", "both", nil, "2001:db8::7"},
+		{"ip", "six", nil, "2001:db8::7"},
+		{"ip", "nobody", nil, "nobody: resolve: no such host; check the name, or give an address"},
+		{"ip6", "nobody", nil, "nobody: resolve: no such host; check the name, or give an address"},
+		{"ip6", "four", nil, "four: resolve: there is no address of IPv6, but 192.0.2.7; leave out -6"},
+		{"ip4", "six", nil, "six: resolve: there is no address of IPv4, but 2001:db8::7; leave out -4"},
+		{"ip", "slow", &net.DNSError{Err: "i/o timeout", IsTimeout: true}, "slow: resolve: no answer from DNS; check the resolver in /etc/resolv.conf, or give an address"},
+		{"ip", "broken", &net.DNSError{Err: "server misbehaving"}, "broken: resolve: server misbehaving; check the resolver in /etc/resolv.conf, or give an address"},
+		{"ip4", "odd", &net.AddrError{Err: "no suitable address found", Addr: "odd"}, "odd: resolve: address odd: no suitable address found; check the name, or give an address"},
+	}
+	for _, tt := range tests {
+		var resolver Resolver = known
+		if tt.err != nil {
+			resolver = failing{tt.err}
+		}
+		targets, err := ParseTargets(t.Context(), resolver, tt.network, []string{tt.name})
+		if err != nil || len(targets) != 1 {
+			t.Fatalf("%s: %v, %v", tt.name, targets, err)
+		}
+		got := targets[0].Addr.String()
+		if targets[0].Err != nil {
+			got = targets[0].Err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%s of %s: %q, want %q", tt.network, tt.name, got, tt.want)
 		}
 	}
 }

@@ -43,15 +43,14 @@ func openSocket(version int, cfg *Config) (*socket, error) {
 		s.fd, err = unix.Socket(domain, unix.SOCK_RAW|unix.SOCK_CLOEXEC, protocol)
 	}
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
-		return nil, fmt.Errorf("%w\nOr allow ping to all groups:\n  sudo sysctl net.ipv4.ping_group_range=\"0 2147483647\"",
-			&wire.PermissionError{Doing: "ping", Err: err})
+		return nil, &wire.PermissionError{Doing: "ping", Err: err, Echo: true}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ping: IPv%d: %w", version, err)
+		return nil, fmt.Errorf("ping by IPv%d: %w", version, err)
 	}
 	if err := s.prepare(cfg); err != nil {
 		unix.Close(s.fd)
-		return nil, fmt.Errorf("ping: IPv%d: %w", version, err)
+		return nil, fmt.Errorf("ping by IPv%d: %w", version, err)
 	}
 	s.batch = newBatch(headerLen+cfg.Size, headerLen+cfg.Size+60)
 	return s, nil

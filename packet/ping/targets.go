@@ -3,7 +3,6 @@ package ping
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -39,7 +38,7 @@ func ParseTargets(ctx context.Context, resolver Resolver, network string, words 
 		case isAddr(word):
 			targets = append(targets, Target{Name: word, Addr: netip.MustParseAddr(word).Unmap()})
 		case word == "" || strings.ContainsAny(word, " \t:"):
-			err = fmt.Errorf("ping: %q is no address, name, network or range", word)
+			err = fmt.Errorf("%q is no address, name, network or range", word)
 		default:
 			names = append(names, len(targets))
 			targets = append(targets, Target{Name: word})
@@ -56,7 +55,7 @@ func ParseTargets(ctx context.Context, resolver Resolver, network string, words 
 }
 
 func errTooMany(word string) error {
-	return fmt.Errorf("ping: with %s there are more than %d targets", word, MaxTargets)
+	return fmt.Errorf("with %s there are more than %d targets", word, MaxTargets)
 }
 
 func isAddr(word string) bool {
@@ -67,11 +66,11 @@ func isAddr(word string) bool {
 func appendPrefix(targets []Target, word string) ([]Target, error) {
 	p, err := netip.ParsePrefix(word)
 	if err != nil {
-		return nil, fmt.Errorf("ping: network %q: %w", word, err)
+		return nil, fmt.Errorf("network %q: %w", word, err)
 	}
 	bits := p.Addr().BitLen() - p.Bits()
 	if bits > 20 {
-		return nil, fmt.Errorf("ping: %s has 2^%d addresses; the limit is 2^20", word, bits)
+		return nil, fmt.Errorf("%s has 2^%d addresses; the limit is 2^20", word, bits)
 	}
 	first := p.Masked().Addr()
 	n := 1 << bits
@@ -87,7 +86,7 @@ func appendPrefix(targets []Target, word string) ([]Target, error) {
 // appendRange appends the addresses from first to last, both included.
 func appendRange(targets []Target, first, last netip.Addr) ([]Target, error) {
 	if first.BitLen() != last.BitLen() || last.Less(first) {
-		return nil, fmt.Errorf("ping: there is no range from %v to %v", first, last)
+		return nil, fmt.Errorf("there is no range from %v to %v", first, last)
 	}
 	for a := first; ; a = a.Next() {
 		if len(targets) >= MaxTargets {
@@ -118,20 +117,4 @@ func resolve(ctx context.Context, resolver Resolver, network string, targets []T
 	}
 	close(queue)
 	workers.Wait()
-}
-
-func lookUp(ctx context.Context, resolver Resolver, network, name string) (netip.Addr, error) {
-	addrs, err := resolver.LookupNetIP(ctx, network, name)
-	if err != nil {
-		return netip.Addr{}, err
-	}
-	if len(addrs) == 0 {
-		return netip.Addr{}, &net.DNSError{Err: "no addresses", Name: name, IsNotFound: true}
-	}
-	for _, a := range addrs { // as ping does: the older IP first, unless it is asked for the other
-		if a.Unmap().Is4() {
-			return a.Unmap(), nil
-		}
-	}
-	return addrs[0], nil
 }

@@ -34,7 +34,7 @@ func (c *Conn) Close() error { return c.socket.close() }
 // that refuses packets, or none, is an error.
 func (c *Conn) Route(dst netip.Addr, link int) (Route, error) {
 	if !dst.IsValid() {
-		return Route{}, errors.New("rtnl: route to no address")
+		return Route{}, errors.New("route to no address")
 	}
 	if zone := dst.Zone(); zone != "" && link == 0 {
 		var err error
@@ -45,10 +45,10 @@ func (c *Conn) Route(dst netip.Addr, link int) (Route, error) {
 	dst = dst.Unmap().WithZone("")
 	all, err := ask(c, routeRequest(dst, link), newRoute, parseRoute)
 	if err != nil {
-		return Route{}, fmt.Errorf("rtnl: route to %v: %w", dst, err)
+		return Route{}, fmt.Errorf("route to %v: %w", dst, err)
 	}
 	if len(all) == 0 {
-		return Route{}, fmt.Errorf("rtnl: route to %v: %w", dst, errShort)
+		return Route{}, fmt.Errorf("route to %v: %w", dst, errShort)
 	}
 	return all[0], nil
 }
@@ -71,7 +71,7 @@ func (c *Conn) Neighbour(link int, addr netip.Addr) (Neighbour, error) {
 		return Neighbour{Interface: link, Addr: addr}, nil
 	}
 	if err != nil || len(all) == 0 {
-		return Neighbour{}, fmt.Errorf("rtnl: neighbour %v: %w", addr, err)
+		return Neighbour{}, fmt.Errorf("neighbour %v: %w", addr, err)
 	}
 	return all[0], nil
 }
@@ -80,7 +80,7 @@ func (c *Conn) Neighbour(link int, addr netip.Addr) (Neighbour, error) {
 func (c *Conn) Neighbours() ([]Neighbour, error) {
 	all, err := ask(c, request(getNeighbour, flagDump, make([]byte, neighbourLen)), newNeighbour, parseNeighbour)
 	if err != nil {
-		return nil, fmt.Errorf("rtnl: list neighbours: %w", err)
+		return nil, fmt.Errorf("list neighbours: %w", err)
 	}
 	return all, nil
 }
@@ -89,7 +89,7 @@ func (c *Conn) Neighbours() ([]Neighbour, error) {
 func (c *Conn) Links() ([]Link, error) {
 	all, err := ask(c, request(getLink, flagDump, make([]byte, linkLen)), newLink, parseLink)
 	if err != nil {
-		return nil, fmt.Errorf("rtnl: list interfaces: %w", err)
+		return nil, fmt.Errorf("list interfaces: %w", err)
 	}
 	return all, nil
 }
@@ -127,14 +127,14 @@ func (c *Conn) find(is func(Link) bool, what string) (Link, error) {
 			return l, nil
 		}
 	}
-	return Link{}, fmt.Errorf("rtnl: there is no interface %s", what)
+	return Link{}, fmt.Errorf("there is no interface %s", what)
 }
 
 // Addresses lists the addresses of this host.
 func (c *Conn) Addresses() ([]Address, error) {
 	all, err := ask(c, request(getAddr, flagDump, make([]byte, addrLen)), newAddr, parseAddress)
 	if err != nil {
-		return nil, fmt.Errorf("rtnl: list addresses: %w", err)
+		return nil, fmt.Errorf("list addresses: %w", err)
 	}
 	return all, nil
 }

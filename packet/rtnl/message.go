@@ -37,7 +37,7 @@ const (
 	familyIPv4, familyIPv6 = 2, 10
 )
 
-var errShort = errors.New("rtnl: the kernel's answer is cut short")
+var errShort = errors.New("the kernel's answer is cut short")
 
 // message is one netlink message: its header's type and flags, and what
 // follows.

@@ -12,7 +12,7 @@ import (
 var ErrNoNeighbour = errors.New("no answer to ARP or neighbour discovery")
 
 // ErrUnsupported is what every call gives on systems other than Linux.
-var ErrUnsupported = errors.New("rtnl: routes and neighbours can be asked for on Linux only")
+var ErrUnsupported = errors.New("routes and neighbours can be asked for on Linux only")
 
 // RouteKind says what the kernel does with packets that match a route: an
 // RTN_ value of linux/rtnetlink.h.
@@ -119,7 +119,7 @@ type NeighbourError struct {
 }
 
 func (e *NeighbourError) Error() string {
-	return fmt.Sprintf("rtnl: hardware address of %v on %s: %v", e.Addr, e.Interface, e.Err)
+	return fmt.Sprintf("hardware address of %v on %s: %v", e.Addr, e.Interface, e.Err)
 }
 
 func (e *NeighbourError) Unwrap() error { return e.Err }

@@ -36,7 +36,7 @@ type locked struct {
 func openSocket() (socket, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
 	if err != nil {
-		return socket{}, fmt.Errorf("rtnl: open a netlink socket: %w", err)
+		return socket{}, fmt.Errorf("open a netlink socket: %w", err)
 	}
 	limit := unix.NsecToTimeval(int64(patience))
 	err = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit)
@@ -45,7 +45,7 @@ func openSocket() (socket, error) {
 	}
 	if err != nil {
 		unix.Close(fd)
-		return socket{}, fmt.Errorf("rtnl: open a netlink socket: %w", err)
+		return socket{}, fmt.Errorf("open a netlink socket: %w", err)
 	}
 	return socket{&locked{fd: fd, buf: make([]byte, 64<<10)}}, nil
 }

@@ -111,7 +111,7 @@ func (c *Config) Validate() error {
 	var errs []error
 	wrong := func(is bool, format string, args ...any) {
 		if is {
-			errs = append(errs, fmt.Errorf("trace: "+format, args...))
+			errs = append(errs, fmt.Errorf(""+format, args...))
 		}
 	}
 	wrong(c.Method > TCP, "there is no %v", c.Method)

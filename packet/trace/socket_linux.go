@@ -69,9 +69,9 @@ func openSocket(version int, cfg *Config) (*socket, error) {
 		}
 	}
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
-		err = &wire.PermissionError{Doing: "trace by " + s.method.String(), Err: err}
+		err = &wire.PermissionError{Doing: "trace by " + s.method.String(), Err: err, Echo: s.method == ICMP}
 	} else {
-		err = fmt.Errorf("trace: IPv%d: %w", version, err)
+		err = fmt.Errorf("trace by IPv%d: %w", version, err)
 	}
 	return nil, err
 }
@@ -347,7 +347,7 @@ func (s *socket) wait(d time.Duration) error {
 	}
 	timeout := unix.NsecToTimespec(int64(max(d, 0)))
 	if _, err := unix.Ppoll(fds, &timeout, nil); err != nil && !errors.Is(err, unix.EINTR) {
-		return fmt.Errorf("trace: wait: %w", err)
+		return fmt.Errorf("wait for answers: %w", err)
 	}
 	return nil
 }

@@ -8,10 +8,10 @@ import (
 )
 
 // ErrStop ends a trace from its callback, without being an error of it.
-var ErrStop = errors.New("trace: stop")
+var ErrStop = errors.New("stop")
 
 // ErrUnsupported is what opening gives on systems other than Linux.
-var ErrUnsupported = errors.New("trace: it is for Linux only")
+var ErrUnsupported = errors.New("trace is for Linux only")
 
 // Tracer holds the sockets to trace by. It makes one trace at a time.
 type Tracer struct {
@@ -31,7 +31,7 @@ func Open(cfg Config) (*Tracer, error) {
 	t := &Tracer{cfg: cfg}
 	for i, version := range [2]int{4, 6} {
 		if cfg.Source.IsValid() && cfg.Source.Unmap().Is4() != (version == 4) {
-			t.errs[i] = fmt.Errorf("trace: no IPv%d from the source %v", version, cfg.Source)
+			t.errs[i] = fmt.Errorf("there is no IPv%d from the source %v", version, cfg.Source)
 			continue
 		}
 		t.sockets[i], t.errs[i] = openSocket(version, &t.cfg)
@@ -63,7 +63,7 @@ func (t *Tracer) Close() error {
 func (t *Tracer) Run(ctx context.Context, target netip.Addr, each func(Event, *Trace) error) (*Trace, error) {
 	target = target.Unmap()
 	if !target.IsValid() {
-		return nil, errors.New("trace: there is no target")
+		return nil, errors.New("there is no target")
 	}
 	i := 0
 	if target.Is6() {
@@ -74,7 +74,7 @@ func (t *Tracer) Run(ctx context.Context, target netip.Addr, each func(Event, *T
 	}
 	r, err := newRun(t.sockets[i], &t.cfg, target, each)
 	if err != nil {
-		return nil, fmt.Errorf("trace: %w", err)
+		return nil, err
 	}
 	err = r.loop(ctx)
 	if errors.Is(err, ErrStop) {

@@ -15,10 +15,10 @@ import (
 
 // ErrStop ends a capture without an error when the function given to
 // [Capture.Run] returns it.
-var ErrStop = errors.New("wire: stop")
+var ErrStop = errors.New("stop")
 
 // ErrUnsupported is what everything here gives on systems other than Linux.
-var ErrUnsupported = errors.New("wire: capturing and sending frames is implemented for Linux only")
+var ErrUnsupported = errors.New("capturing and sending frames is implemented for Linux only")
 
 // Capture is an open capture. Frames that pass the filter are in its rings from
 // [Open] on and wait there for [Capture.Run]. Its methods may be called
@@ -102,12 +102,12 @@ func (c *Capture) begin(end context.CancelCauseFunc) error {
 	defer c.mu.Unlock()
 	switch c.state {
 	case closed:
-		return fmt.Errorf("wire: capture on %s: %w", c.cfg.Interface, net.ErrClosed)
+		return fmt.Errorf("capture on %s: %w", c.cfg.Interface, net.ErrClosed)
 	case opened:
 		c.state, c.end, c.ended = running, end, make(chan struct{})
 		return nil
 	default:
-		return fmt.Errorf("wire: the capture on %s was run before", c.cfg.Interface)
+		return fmt.Errorf("the capture on %s was run before", c.cfg.Interface)
 	}
 }
 
@@ -143,7 +143,7 @@ func (c *Capture) SetFilter(filter []bpf.RawInstruction) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state == closed {
-		return fmt.Errorf("wire: set a filter on %s: %w", c.cfg.Interface, net.ErrClosed)
+		return fmt.Errorf("set a filter on %s: %w", c.cfg.Interface, net.ErrClosed)
 	}
 	for _, w := range c.workers {
 		if err := w.setFilter(filter); err != nil {

@@ -116,7 +116,7 @@ func (c *Config) Validate() error {
 	var errs []error
 	wrong := func(is bool, format string, args ...any) {
 		if is {
-			errs = append(errs, fmt.Errorf("wire: "+format, args...))
+			errs = append(errs, fmt.Errorf(""+format, args...))
 		}
 	}
 	wrong(c.Interface == "", "no interface is named (%q is all of them)", AnyInterface)

@@ -27,7 +27,7 @@ const (
 	maxInstructions = 4096
 )
 
-var errNotForKernel = errors.New("wire: the filter looks at parts of the cooked header that the kernel cannot give")
+var errNotForKernel = errors.New("the filter looks at parts of the cooked header that the kernel cannot give")
 
 // dropAll refuses every frame.
 func dropAll() []bpf.RawInstruction { return []bpf.RawInstruction{{Op: opRetK, K: 0}} }
@@ -65,7 +65,7 @@ func (s socketFilter) assemble() (kernel []bpf.RawInstruction, rest *bpf.VM, err
 	}
 	kernel = append(s.prefix(), limitSnap(kernel, s.snap)...)
 	if len(kernel) > maxInstructions {
-		return nil, nil, fmt.Errorf("wire: a filter of %d instructions: the kernel takes %d", len(kernel), maxInstructions)
+		return nil, nil, fmt.Errorf("a filter of %d instructions: the kernel takes %d", len(kernel), maxInstructions)
 	}
 	return kernel, rest, nil
 }
@@ -109,11 +109,11 @@ func limitSnap(program []bpf.RawInstruction, snap uint32) []bpf.RawInstruction {
 func machine(program []bpf.RawInstruction) (*bpf.VM, error) {
 	instructions, ok := bpf.Disassemble(program)
 	if !ok {
-		return nil, errors.New("wire: the filter has an instruction that is none")
+		return nil, errors.New("the filter has an instruction that is none")
 	}
 	vm, err := bpf.NewVM(instructions)
 	if err != nil {
-		return nil, fmt.Errorf("wire: the filter: %w", err)
+		return nil, fmt.Errorf("the filter: %w", err)
 	}
 	return vm, nil
 }
@@ -196,7 +196,7 @@ func retarget(old, out []bpf.RawInstruction, at []int) error {
 		move := func(by uint32) (uint32, error) {
 			to := uint64(i) + 1 + uint64(by)
 			if to >= uint64(len(old)) {
-				return 0, fmt.Errorf("wire: instruction %d of the filter jumps past its end", i)
+				return 0, fmt.Errorf("instruction %d of the filter jumps past its end", i)
 			}
 			return uint32(at[to] - from), nil
 		}

@@ -37,7 +37,7 @@ type ICMPAnswer struct {
 // set.
 func OpenICMP(version int) (*ICMP, error) {
 	if version != 4 && version != 6 {
-		return nil, fmt.Errorf("wire: there is no ICMP for IP version %d", version)
+		return nil, fmt.Errorf("there is no ICMP for IP version %d", version)
 	}
 	s, err := openICMPSocket(version)
 	if err != nil {
@@ -55,11 +55,11 @@ func (c *ICMP) Identifier() uint16 { return c.socket.identifier() }
 func (c *ICMP) Send(dst netip.Addr, ttl int, message []byte) (time.Time, error) {
 	dst = dst.Unmap()
 	if dst.Is4() != (c.version == 4) {
-		return time.Time{}, fmt.Errorf("wire: ICMP for IPv%d cannot go to %v", c.version, dst)
+		return time.Time{}, fmt.Errorf("ICMP for IPv%d cannot go to %v", c.version, dst)
 	}
 	at := time.Now()
 	if err := c.socket.send(dst, ttl, message); err != nil {
-		return at, fmt.Errorf("wire: ICMP to %v: %w", dst, err)
+		return at, fmt.Errorf("ICMP to %v: %w", dst, err)
 	}
 	return at, nil
 }
@@ -70,7 +70,7 @@ func (c *ICMP) Send(dst netip.Addr, ttl int, message []byte) (time.Time, error) 
 func (c *ICMP) Receive(buf []byte, deadline time.Time) (ICMPAnswer, error) {
 	a, err := c.socket.receive(buf, deadline)
 	if err != nil {
-		return a, fmt.Errorf("wire: receive ICMP: %w", err)
+		return a, fmt.Errorf("receive ICMP: %w", err)
 	}
 	return a, nil
 }

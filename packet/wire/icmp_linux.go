@@ -32,11 +32,10 @@ func openICMPSocket(version int) (icmpSocket, error) {
 	}
 	fd, err := unix.Socket(domain, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, protocol)
 	if errors.Is(err, unix.EACCES) {
-		return icmpSocket{}, fmt.Errorf("wire: ICMP without privileges: %w\n"+
-			"Allow it to all groups:\n  sudo sysctl net.ipv4.ping_group_range=\"0 2147483647\"", err)
+		return icmpSocket{}, fmt.Errorf("ICMP without privileges: %w\nAllow it to all groups:\n  %s", err, allowEcho)
 	}
 	if err != nil {
-		return icmpSocket{}, fmt.Errorf("wire: ICMP without privileges: %w", err)
+		return icmpSocket{}, fmt.Errorf("ICMP without privileges: %w", err)
 	}
 	s := icmpSocket{File: os.NewFile(uintptr(fd), "icmp"), closed: new(atomic.Bool), v6: version == 6}
 	if s.raw, err = s.SyscallConn(); err == nil {
@@ -44,7 +43,7 @@ func openICMPSocket(version int) (icmpSocket, error) {
 	}
 	if err != nil {
 		s.File.Close()
-		return icmpSocket{}, fmt.Errorf("wire: ICMP without privileges: %w", err)
+		return icmpSocket{}, fmt.Errorf("ICMP without privileges: %w", err)
 	}
 	return s, nil
 }

@@ -22,10 +22,10 @@ func findLink(name string) (link, error) {
 	}
 	l, err := conn.Named(name)
 	if err != nil {
-		return link{}, fmt.Errorf("wire: %w", err)
+		return link{}, err
 	}
 	if !l.Up {
-		return link{}, fmt.Errorf("wire: %s is down: ip link set %s up", name, name)
+		return link{}, fmt.Errorf("%s is down; it is set up by: ip link set %s up", name, name)
 	}
 	found := link{index: l.Index, kind: linkTypeOf(l.Type), mtu: l.MTU}
 	if l.Loopback {
@@ -66,7 +66,7 @@ func open(cfg Config) (*Capture, error) {
 		if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
 			return nil, &PermissionError{Doing: "capture on " + cfg.Interface, Err: err}
 		}
-		return nil, fmt.Errorf("wire: capture on %s: %w", cfg.Interface, err)
+		return nil, fmt.Errorf("capture on %s: %w", cfg.Interface, err)
 	}
 	return c, nil
 }

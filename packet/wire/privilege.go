@@ -12,15 +12,25 @@ import (
 type PermissionError struct {
 	Doing string // what was tried: "capture on eth0"
 	Err   error
+	// Echo is whether a datagram socket of ICMP would do, which takes no capability
+	// where the system lets the user's groups have one.
+	Echo bool
 }
 
+// allowEcho lets all groups have datagram sockets of ICMP.
+const allowEcho = `sudo sysctl net.ipv4.ping_group_range="0 2147483647"`
+
 func (e *PermissionError) Error() string {
-	return fmt.Sprintf("wire: %s: %v\n"+
+	or := ""
+	if e.Echo {
+		or = "Or to let all groups send echo requests without it:\n  " + allowEcho + "\n"
+	}
+	return fmt.Sprintf("%s: %v\n"+
 		"It takes root or the capability CAP_NET_RAW. To give that to this program:\n"+
-		"  sudo setcap cap_net_raw+ep %s\n"+
+		"  sudo setcap cap_net_raw+ep %s\n%s"+
 		"Without it work: reading, filtering and writing capture files, crafting packets,\n"+
-		"connect scans, UDP traces, ping where net.ipv4.ping_group_range has your group.",
-		e.Doing, e.Err, executable())
+		"connect scans, UDP traces, ping and trace -I where net.ipv4.ping_group_range has your group.",
+		e.Doing, e.Err, executable(), or)
 }
 
 func (e *PermissionError) Unwrap() error { return e.Err }
@@ -51,7 +61,7 @@ var ErrCgo = errors.New("a program with cgo cannot do that on all its threads; b
 // files.
 func DropPrivileges() error {
 	if err := dropPrivileges(); err != nil {
-		return fmt.Errorf("wire: drop privileges: %w", err)
+		return fmt.Errorf("drop privileges: %w", err)
 	}
 	return nil
 }

@@ -28,9 +28,9 @@ func TestDropPrivileges(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"capture: wire: capture on lo: socket: operation not permitted\n",
+		"capture: capture on lo: socket: operation not permitted\n",
 		"\n  sudo setcap cap_net_raw+ep " + self + "\n",
-		"send: wire: send IP packets: socket: operation not permitted\n",
+		"send: send IP packets: socket: operation not permitted\n",
 		"typed: true true\n",
 		"still seen: 1\n",
 		"connect scans",

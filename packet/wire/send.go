@@ -19,7 +19,7 @@ import (
 type Source func(dst []byte) ([]byte, error)
 
 // ErrFlush is what a [Source] returns for packets not to wait for the next one.
-var ErrFlush = errors.New("wire: flush")
+var ErrFlush = errors.New("flush")
 
 // SendConfig says where packets go and how fast.
 type SendConfig struct {
@@ -66,7 +66,7 @@ func (c *SendConfig) SetDefaults() {
 	}
 	if c.Failed == nil {
 		c.Failed = func(number uint64, packet []byte, err error) error {
-			return fmt.Errorf("wire: packet %d of %d bytes: %w", number, len(packet), err)
+			return fmt.Errorf("packet %d of %d bytes: %w", number, len(packet), err)
 		}
 	}
 }
@@ -75,19 +75,19 @@ func (c *SendConfig) SetDefaults() {
 func (c *SendConfig) Validate() error {
 	var errs []error
 	if c.Interface == "" && !c.IP {
-		errs = append(errs, errors.New("wire: no interface is named; only IP packets are routed"))
+		errs = append(errs, errors.New("no interface is named; only IP packets are routed"))
 	}
 	if c.Interface == AnyInterface {
-		errs = append(errs, fmt.Errorf("wire: frames leave by one interface, not by %q", AnyInterface))
+		errs = append(errs, fmt.Errorf("frames leave by one interface, not by %q", AnyInterface))
 	}
 	if c.Batch < 1 || c.Batch > maxBatch {
-		errs = append(errs, fmt.Errorf("wire: batch of %d packets: 1 to %d can be", c.Batch, maxBatch))
+		errs = append(errs, fmt.Errorf("batch of %d packets: 1 to %d can be", c.Batch, maxBatch))
 	}
 	if c.Bypass && c.IP {
-		errs = append(errs, errors.New("wire: only frames can go around the queueing discipline, not IP packets"))
+		errs = append(errs, errors.New("only frames can go around the queueing discipline, not IP packets"))
 	}
 	if c.Buffer > 1<<30 {
-		errs = append(errs, fmt.Errorf("wire: buffer of %d bytes: up to 1GiB can be", c.Buffer))
+		errs = append(errs, fmt.Errorf("buffer of %d bytes: up to 1GiB can be", c.Buffer))
 	}
 	return errors.Join(errs...)
 }
@@ -159,7 +159,7 @@ func OpenSender(cfg SendConfig) (*Sender, error) {
 	}
 	if !cfg.IP {
 		if s.link = l.kind; l.cooked() {
-			return nil, fmt.Errorf("wire: the frames of %s have a header that is not known here; send IP packets", cfg.Interface)
+			return nil, fmt.Errorf("the frames of %s have a header that is not known here; send IP packets", cfg.Interface)
 		}
 	}
 	s.SetRate(cfg.Rate)
@@ -183,7 +183,7 @@ func (s *Sender) Close() error { return s.socket.close() }
 // Write sends one packet at once, whatever the rate.
 func (s *Sender) Write(packet []byte) (int, error) {
 	if err := s.socket.one(packet); err != nil {
-		return 0, fmt.Errorf("wire: packet of %d bytes: %w", len(packet), err)
+		return 0, fmt.Errorf("packet of %d bytes: %w", len(packet), err)
 	}
 	return len(packet), nil
 }

@@ -52,7 +52,7 @@ func openSendSocket(cfg SendConfig, l link) (*sendSocket, error) {
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
 		return nil, &PermissionError{Doing: doing, Err: err}
 	}
-	return nil, fmt.Errorf("wire: %s: %w", doing, err)
+	return nil, fmt.Errorf("%s: %w", doing, err)
 }
 
 func (s *sendSocket) open(cfg SendConfig) error {

@@ -156,11 +156,11 @@ func (w *worker) await() error {
 	}
 	switch {
 	case errors.Is(failure, unix.ENETDOWN):
-		return fmt.Errorf("wire: %s went down: %w", w.name, failure)
+		return fmt.Errorf("%s went down: %w", w.name, failure)
 	case failure != nil:
-		return fmt.Errorf("wire: capture on %s: %w", w.name, failure)
+		return fmt.Errorf("capture on %s: %w", w.name, failure)
 	case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("wire: capture on %s: %w", w.name, err)
+		return fmt.Errorf("capture on %s: %w", w.name, err)
 	}
 	return err
 }
