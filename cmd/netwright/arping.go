@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -17,6 +18,8 @@ import (
 type arper struct {
 	cfg                     ping.LinkConfig
 	source                  string
+	deadline                time.Duration
+	first                   bool
 	duplicates, probe       bool
 	announce, answer, quiet bool
 	json                    bool
@@ -32,11 +35,13 @@ func arpingCommand() *cobra.Command {
 		Example: `  netwright arping 192.0.2.7
   netwright arping -c 3 -i eth0 fe80::1
   netwright arping -d -c 3 192.0.2.7           # do two hosts have it?
+  netwright arping -f -w 10 192.0.2.7          # wait until it is there, for 10 s
   netwright arping -D -i eth0 192.0.2.50       # is it free to take?
   netwright arping -U -i eth0 192.0.2.7        # tell all that this host has it`,
 		Long: `Addresses of IPv4 are asked for by ARP, those of IPv6 by neighbour solicitations.
-The first request goes to all, the next to who answered. It goes on until it is
-interrupted, or --count requests have gone.
+The first request goes to all, the next to who answered. Each answer is printed when it
+comes. It goes on until it is interrupted, --count requests have gone, or --deadline
+has passed, and ends with the statistics.
 
 The status is 0 when somebody answered; with --duplicates when exactly one did, with
 --probe when nobody did. It takes root or the capability CAP_NET_RAW, which is given up
@@ -47,6 +52,8 @@ when the sockets are open.`,
 	f := cmd.Flags()
 	f.StringVarP(&a.cfg.Interface, "interface", "i", "", "ask on this `INTERFACE` (default by route)")
 	f.IntVarP(&a.cfg.Count, "count", "c", 0, "end after that `MANY` requests (default no end; 3 with -d and -D, 1 with -U and -A)")
+	f.VarP(secondsFlag{&a.deadline}, "deadline", "w", "end after that `TIME`, whatever came")
+	f.BoolVarP(&a.first, "first", "f", false, "end with the first answer")
 	f.Var(secondsFlag{&a.cfg.Interval}, "interval", "`TIME` between requests (default 1s)")
 	f.VarP(secondsFlag{&a.cfg.Timeout}, "timeout", "W", "wait that `TIME` for answers to the last request (default 1s)")
 	f.BoolVarP(&a.cfg.Broadcast, "broadcast", "b", false, "ask all each time")
@@ -72,16 +79,29 @@ func (a *arper) run(cmd *cobra.Command, args []string) error {
 	if err := dropPrivileges(cmd); err != nil {
 		return err
 	}
+	ctx := cmd.Context()
+	if a.deadline > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, a.deadline)
+		defer cancel()
+	}
 	out := cmd.OutOrStdout()
-	stats, err := link.Run(cmd.Context(), func(answer ping.LinkAnswer) error {
+	if !a.json && !a.quiet {
+		if _, err := fmt.Fprintln(out, a.title(link)); err != nil {
+			return err
+		}
+	}
+	stats, err := link.Run(ctx, func(answer ping.LinkAnswer) error {
+		var err error
 		switch {
 		case a.json:
-			_, err := out.Write(append(a.appendAnswer(nil, &answer), '\n'))
-			return err
-		case a.quiet:
-			return nil
+			_, err = out.Write(append(a.appendAnswer(nil, &answer), '\n'))
+		case !a.quiet:
+			_, err = fmt.Fprintf(out, "%v is at %v\n", a.target, answer)
 		}
-		_, err := fmt.Fprintf(out, "%v is at %v\n", a.target, answer)
+		if err == nil && a.first {
+			err = ping.ErrStop
+		}
 		return err
 	})
 	if err != nil {
@@ -93,6 +113,18 @@ func (a *arper) run(cmd *cobra.Command, args []string) error {
 		_, err = fmt.Fprintf(out, "--- %v on %s ---\n%s\n", a.target, link.Interface(), a.summary(&stats))
 	}
 	return errors.Join(err, a.verdict(&stats))
+}
+
+// title says what is done, where, and from which address.
+func (a *arper) title(link *ping.Link) string {
+	source := link.Source().String()
+	if !link.Source().IsValid() {
+		source = "no address"
+	}
+	if a.telling() {
+		return fmt.Sprintf("telling on %s that %v is here", link.Interface(), a.target)
+	}
+	return fmt.Sprintf("who has %v? asked on %s from %s", a.target, link.Interface(), source)
 }
 
 // settle makes the config of the flags.
@@ -122,8 +154,11 @@ func (a *arper) settle(word string) (err error) {
 			a.cfg.Count = 3
 		}
 	}
-	if chosen > 1 {
+	switch {
+	case chosen > 1:
 		return errors.New("--duplicates, --probe, --announce and --answer exclude each other")
+	case a.first && a.duplicates:
+		return errors.New("--first and --duplicates exclude each other: to find several takes more than the first answer")
 	}
 	a.cfg.SetDefaults()
 	return a.cfg.Validate()

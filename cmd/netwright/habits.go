@@ -30,7 +30,7 @@ func habit(command string, flag byte) string {
 			'T': "--rate PACKETS sets the speed",
 		}
 	case "arping":
-		of = map[byte]string{'I': "-i INTERFACE", 's': "-S ADDRESS", 'w': "-W TIME waits for the last answer, -c MANY ends it"}
+		of = map[byte]string{'I': "-i INTERFACE", 's': "-S ADDRESS"}
 	case "trace":
 		of = map[byte]string{'r': "-w -c ROUNDS goes on for so many rounds, and prints them in the end", 'u': "UDP is the default"}
 	}
