@@ -41,7 +41,7 @@ Of bytes alone, as hex: or @file, it shows the IP packet that they are.`,
 				return err
 			}
 			begin := spec.Layers()[0]
-			packets := limited(spec.All(), count)
+			packets := (&budget{count}).limited(spec.All())
 			if line {
 				return printLines(cmd.OutOrStdout(), set, begin, packets)
 			}

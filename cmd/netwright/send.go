@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"strings"
+	"math/big"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,8 +20,10 @@ type send struct {
 	dry      bool
 	receive  bool
 	loop     bool
-	interval time.Duration
-	count    uint64
+	count    uint64        // rounds, without end where it is 0
+	most     uint64        // packets in all; 0: all that there are
+	interval time.Duration // from one round to the next
+	gap      time.Duration // from one packet to the next
 	how      sendShow
 }
 
@@ -38,6 +38,7 @@ func sendCommand() *cobra.Command {
   sudo netwright send --receive 'ip dst=192.0.2.0/28 / tcp dport=22,80 flags=S'
   sudo netwright send --receive 'ip dst=192.0.2.1 ttl=1-20 / udp dport=33434'
   sudo netwright send --receive 'arp pdst=192.0.2.0/24'
+  sudo netwright send -c 5 --interval 1s 'ip dst=192.0.2.1 / udp dport=9 / "hi"'
   sudo netwright send --loop --receive 'ip dst=192.0.2.1 / udp dport=53 / dns qd={qname=example.com}'
   netwright send -w probes.pcap 'eth / ip dst=192.0.2.1 / udp dport=rand / rand(64)'
   sudo netwright send -i eth0 -r trace.pcap                     # again, as fast as it was`,
@@ -46,7 +47,8 @@ given is filled in: lengths, checksums, ports, and, by the route, the source, th
 Ethernet header and the hardware address of the next hop. A field may have several
 values, 22,80,8000-8010 or 192.0.2.0/28 or rand, and the line then stands for all
 combinations; how many that are is printed first. "netwright packet fields tcp" lists
-fields. Several LINEs are sent one after another.
+fields. Several LINEs are sent one after another. -c sends all of it so many times, and
+--loop until it is interrupted; --max ends it after so many packets.
 
 With --receive each packet waits for its answer, which the tables of the protocols
 tell, be it an ICMP error or inside a tunnel. It listens before it sends.
@@ -62,10 +64,12 @@ are open. --dry-run, and -w, which writes a capture file instead, take none.`,
 	f.BoolVarP(&s.dry, "dry-run", "n", false, "print what would be sent, and send nothing")
 	f.BoolVarP(&s.receive, "receive", "R", false, "wait for the answer to each packet, and print both")
 	f.BoolVarP(&s.config.First, "first", "1", false, "wait for answers, and stop at the first")
-	f.BoolVar(&s.loop, "loop", false, "begin again when all is sent, until interrupted")
+	f.Uint64VarP(&s.count, "count", "c", 1, "send all of it that `OFTEN`")
+	f.BoolVar(&s.loop, "loop", false, "send all of it again and again, until interrupted or as often as -c says")
+	f.Uint64Var(&s.most, "max", 0, "send at most that `MANY` packets (default all)")
 	s.interval, s.config.Timeout = time.Second, 2*time.Second
-	f.Var(pauseFlag{secondsFlag{&s.interval}}, "interval", "with --loop and --receive, begin again after that `TIME`")
-	f.Uint64VarP(&s.count, "count", "c", 0, "send at most that `MANY` packets; with --loop and --receive, that many rounds")
+	f.Var(pauseFlag{secondsFlag{&s.interval}}, "interval", "begin to send all of it again that `TIME` after it was begun before; without --receive at once if this is not given")
+	f.Var(secondsFlag{&s.gap}, "inter", "leave that `TIME` between packets; --rate is the other way to say it")
 	f.Float64Var(&s.config.Rate, "rate", 0, "send that `MANY` packets a second (default as fast as can be)")
 	f.Float64Var(&s.speed, "speed", 1, "with -r, send `N` times as fast as the file says")
 	f.Var(secondsFlag{&s.config.Timeout}, "timeout", "wait for an answer for that `TIME`")
@@ -75,17 +79,13 @@ are open. --dry-run, and -w, which writes a capture file instead, take none.`,
 	s.how.addFlags(cmd)
 	cmd.MarkFlagsMutuallyExclusive("dry-run", "write", "receive")
 	cmd.MarkFlagsMutuallyExclusive("dry-run", "write", "first")
-	cmd.MarkFlagsMutuallyExclusive("dry-run", "loop")
+	cmd.MarkFlagsMutuallyExclusive("rate", "inter")
 	return cmd
 }
 
 func (s *send) run(cmd *cobra.Command, args []string) error {
-	s.receive = s.receive || s.config.First
-	if (s.file == "") == (len(args) == 0) {
-		return &usageError{errors.New("what is to be sent is given by a LINE, or by -r FILE")}
-	}
-	if s.speed <= 0 || s.config.Rate < 0 {
-		return &usageError{errors.New("--speed is more than 0, and --rate not less")}
+	if err := s.settle(cmd, args); err != nil {
+		return err
 	}
 	set, err := s.how.protos.set()
 	if err != nil {
@@ -105,140 +105,81 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", amount(b.count), line)
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", s.amount(b.count), line)
 		batches = append(batches, b)
 	}
-	if s.write != "" {
+	switch {
+	case s.write != "":
 		return s.writeFile(cmd, batches)
+	case s.dry:
+		return s.preview(cmd, batches)
 	}
-	for _, b := range batches {
-		if err := s.each(cmd, b); err != nil {
-			return err
-		}
-		if cmd.Context().Err() != nil {
-			break
-		}
+	return s.transmit(cmd, batches)
+}
+
+// settle says which flags cannot be together, and what follows from others.
+func (s *send) settle(cmd *cobra.Command, args []string) error {
+	given := cmd.Flags().Changed
+	s.receive = s.receive || s.config.First
+	switch {
+	case (s.file == "") == (len(args) == 0):
+		return &usageError{errors.New("what is to be sent is given by a LINE, or by -r FILE")}
+	case s.speed <= 0 || s.config.Rate < 0:
+		return &usageError{errors.New("--speed is more than 0, and --rate not less")}
+	case s.count == 0:
+		return &usageError{errors.New("-c 0 sends nothing; --loop goes on until it is interrupted")}
+	case s.loop && !given("count"):
+		s.count = 0
+	}
+	if s.count == 0 && s.most == 0 && (s.dry || s.write != "") {
+		return &usageError{errors.New("--loop has no end: -c OFTEN or --max MANY says how much is printed or written")}
+	}
+	if !s.receive && !given("interval") {
+		s.interval = 0
+	}
+	if s.gap > 0 {
+		s.config.Rate = float64(time.Second) / float64(s.gap)
 	}
 	return nil
 }
 
-// each does with packets what the flags say.
-func (s *send) each(cmd *cobra.Command, b *batch) error {
-	packets := b.packets
-	if s.count > 0 && !(s.loop && s.receive) {
-		packets = limited(packets, s.count)
+// amount is how many packets will be sent, in words: "6 packets", or "6 packets, 3
+// times, 18 in all".
+func (s *send) amount(n *big.Int) string {
+	text, all := amount(n), new(big.Int).Mul(n, new(big.Int).SetUint64(s.count))
+	switch {
+	case s.count == 0:
+		text += ", again and again"
+	case s.count > 1:
+		text += fmt.Sprintf(", %d times, %v in all", s.count, all)
 	}
-	cfg := s.config
-	cfg.Begin, cfg.Fill, cfg.To = b.begin, b.fill, exchange.Destination(b.begin, b.first)
-	if s.dry {
-		packets, cfg.Begin = exchange.Preview(cfg, packets)
-		return s.how.print(cmd, cfg.Begin, packets)
-	}
-	printer, err := s.how.printer(cmd, cfg.Set)
-	if err != nil {
-		return err
-	}
-	cfg.Blind, cfg.Result = !s.receive, printer.result
-	x, err := exchange.Open(cfg)
-	if err != nil {
-		return err
-	}
-	defer x.Close()
-	if err := dropPrivileges(cmd); err != nil {
-		return err
-	}
-	if s.loop && !s.receive {
-		packets = again(cmd.Context(), b.packets)
-		if s.count > 0 {
-			packets = limited(packets, s.count)
-		}
-	}
-	sum, err := s.rounds(cmd.Context(), x, packets, printer)
-	err = errors.Join(err, printer.out.Flush())
-	fmt.Fprintln(cmd.ErrOrStderr(), s.summary(sum))
-	if err != nil {
-		return err
-	}
-	if printer.failure != nil {
-		if sum.Sent == 0 {
-			return printer.failure
-		}
-		fmt.Fprintf(cmd.ErrOrStderr(), "The first that could not be sent: %v\n", printer.failure)
-	}
-	if s.receive && sum.Answered == 0 {
-		return errors.New("no answer")
-	}
-	return nil
-}
-
-// rounds runs the exchange once, or again and again.
-func (s *send) rounds(ctx context.Context, x *exchange.Exchange, packets iter.Seq2[[]byte, error], p *resultPrinter) (total exchange.Summary, err error) {
-	for n := uint64(1); ; n++ {
-		start := time.Now()
-		sum, err := x.Run(ctx, packets)
-		total = add(total, sum)
-		if err != nil || ctx.Err() != nil || !s.loop || !s.receive || n == s.count || s.config.First && sum.Answered > 0 && s.count == 0 {
-			return total, err
-		}
-		if err := p.out.Flush(); err != nil {
-			return total, err
-		}
-		timer := time.NewTimer(s.interval - time.Since(start))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return total, nil
-		}
-	}
-}
-
-func add(a, b exchange.Summary) exchange.Summary {
-	b.Packets += a.Packets
-	b.Sent += a.Sent
-	b.Answered += a.Answered
-	b.Unanswered += a.Unanswered
-	b.Failed += a.Failed
-	b.Answers += a.Answers
-	b.Unasked += a.Unasked
-	return b
-}
-
-func (s *send) summary(sum exchange.Summary) string {
-	if s.receive {
-		return sum.String()
-	}
-	text := sum.Report.String()
-	if sum.Failed > 0 && !strings.Contains(text, "refused") {
-		text += fmt.Sprintf(", %d could not be sent", sum.Failed)
+	if most := new(big.Int).SetUint64(s.most); s.most > 0 && (s.count == 0 || all.Cmp(most) > 0) {
+		text += fmt.Sprintf(", at most %d", s.most)
 	}
 	return text
 }
 
-// limited is the first n packets.
-func limited(packets iter.Seq2[[]byte, error], n uint64) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		left := n
-		for b, err := range packets {
-			if !yield(b, err) {
-				return
-			}
-			if left--; left == 0 {
-				return
+// preview prints what would be sent.
+func (s *send) preview(cmd *cobra.Command, batches []*batch) error {
+	if len(batches) == 1 {
+		packets, begin := exchange.Preview(s.configOf(batches[0]), s.all(batches))
+		return s.how.print(cmd, begin, packets)
+	}
+	budget := s.budget()
+	for n := uint64(0); s.more(n, budget) && cmd.Context().Err() == nil; n++ {
+		for _, b := range batches {
+			packets, begin := exchange.Preview(s.configOf(b), budget.limited(b.packets))
+			if err := s.how.print(cmd, begin, packets); err != nil {
+				return err
 			}
 		}
 	}
+	return nil
 }
 
-// again is packets without end.
-func again(ctx context.Context, packets iter.Seq2[[]byte, error]) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		for ctx.Err() == nil {
-			for b, err := range packets {
-				if !yield(b, err) {
-					return
-				}
-			}
-		}
-	}
+// configOf is how a batch is sent.
+func (s *send) configOf(b *batch) exchange.Config {
+	cfg := s.config
+	cfg.Begin, cfg.Fill, cfg.To, cfg.Blind = b.begin, b.fill, exchange.Destination(b.begin, b.first), !s.receive
+	return cfg
 }

@@ -166,6 +166,22 @@ func until(ctx context.Context, at time.Time) bool {
 	return ctx.Err() == nil
 }
 
+// all is the packets of all batches, as often as the flags say.
+func (s *send) all(batches []*batch) iter.Seq2[[]byte, error] {
+	budget := s.budget()
+	return func(yield func([]byte, error) bool) {
+		for n := uint64(0); s.more(n, budget); n++ {
+			for _, b := range batches {
+				for data, err := range budget.limited(b.packets) {
+					if !yield(data, err) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
 // writeFile writes packets to a capture file, at the times that --rate gives.
 func (s *send) writeFile(cmd *cobra.Command, batches []*batch) error {
 	link := batches[0].link
@@ -184,28 +200,22 @@ func (s *send) writeFile(cmd *cobra.Command, batches []*batch) error {
 	n := new(big.Int)
 	one := big.NewInt(1)
 	p := pcap.Packet{LinkType: link, Time: time.Now()}
-	for _, b := range batches {
-		packets := b.packets
-		if s.count > 0 {
-			packets = limited(packets, s.count)
+	for data, err := range s.all(batches) {
+		if err != nil {
+			return errors.Join(err, w.Close())
 		}
-		for data, err := range packets {
-			if err != nil {
-				return errors.Join(err, w.Close())
-			}
-			if cmd.Context().Err() != nil {
-				break
-			}
-			p.Data, p.Length = data, len(data)
-			if err := w.Write(&p); err != nil {
-				return errors.Join(err, w.Close())
-			}
-			n.Add(n, one)
-			if s.config.Rate > 0 {
-				p.Time = p.Time.Add(time.Duration(float64(time.Second) / s.config.Rate))
-			} else {
-				p.Time = time.Now()
-			}
+		if cmd.Context().Err() != nil {
+			break
+		}
+		p.Data, p.Length = data, len(data)
+		if err := w.Write(&p); err != nil {
+			return errors.Join(err, w.Close())
+		}
+		n.Add(n, one)
+		if s.config.Rate > 0 {
+			p.Time = p.Time.Add(time.Duration(float64(time.Second) / s.config.Rate))
+		} else {
+			p.Time = time.Now()
 		}
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s written\n", amount(n))
