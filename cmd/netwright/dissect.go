@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -11,11 +13,18 @@ import (
 	"github.com/netwright/netwright/packet/pcap"
 )
 
+// dissecting is the command dissect.
+type dissecting struct {
+	show
+	filter fileFilter
+	write  string
+	joiner pcap.Joiner // of what -w writes
+}
+
 func dissectCommand() *cobra.Command {
-	var how show
-	var capture, write string
+	var d dissecting
 	cmd := &cobra.Command{
-		Use:        "dissect [flags] FILE",
+		Use:        "dissect [flags] FILE…",
 		SuggestFor: []string{"tshark", "tcpdump", "decode"},
 		Short:      "Print the packets of a capture file, or write some of them to another",
 		Example: `  netwright dissect trace.pcapng
@@ -24,88 +33,114 @@ func dissectCommand() *cobra.Command {
   netwright dissect --fields frame.number,ip.src,dns.qry.name trace.pcap.gz
   netwright dissect -Y 'tcp.flags.syn == 1 && ip.src in {10.0.0.0/8}' trace.pcap
   netwright dissect -f 'tcp port 443' -w https.pcap trace.pcap
-  netwright dissect --stats trace.pcap
+  netwright dissect --stats trace-*.pcapng.zst          # over all of them
   tcpdump -i eth0 -U -w - | netwright dissect -         # from a pipe, as they come`,
 		Long: `Prints a line for each packet of FILE, or of standard input for "-": its number,
 the seconds since the first, addresses, protocol, length, and what matters of it.
-FILE is pcap or pcapng, packed by gzip or zstd or not. "netwright packet fields"
-lists the names of fields; they are Wireshark's. Each packet stands alone: streams
-and fragments are not put together.
+FILE is pcap or pcapng, packed by gzip or zstd or not; several are read one after
+another, as if they were one. "netwright packet fields" lists the names of fields; they
+are Wireshark's. Each packet stands alone: streams and fragments are not put together.
 
 -f takes a capture filter, the language of tcpdump, and -Y a display filter, that of
 Wireshark; with both, a packet must pass both. -w writes the packets that pass to a
 file instead, as they were.`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			reader, err := pcap.Open(args[0])
-			if err != nil {
-				return err
-			}
-			defer reader.Close()
-			return how.file(cmd, reader, capture, write, args[0] == "-")
-		},
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return d.run(cmd, args) },
 	}
-	how.addFlags(cmd)
-	cmd.Flags().StringVarP(&capture, "capture-filter", "f", "", "only the packets that this capture `FILTER` lets pass, as 'tcp port 80'")
-	cmd.Flags().StringVarP(&write, "write", "w", "", "write the packets to `FILE` instead of printing them; .pcapng, .gz and .zst say how")
+	d.addFlags(cmd)
+	cmd.Flags().StringVarP(&d.filter.text, "capture-filter", "f", "", "only the packets that this capture `FILTER` lets pass, as 'tcp port 80'")
+	cmd.Flags().StringVarP(&d.write, "write", "w", "", "write the packets to `FILE` instead of printing them; .pcapng, .gz and .zst say how")
 	excludesPrinting(cmd)
 	return cmd
 }
 
-// file shows the packets of a file until it ends, and what there is when it is
-// interrupted.
-func (s *show) file(cmd *cobra.Command, reader *pcap.Reader, capture, write string, live bool) (err error) {
+// run shows the packets of files until they end, and what there is when it is
+// interrupted. What is wrong with one file does not keep the next from being read.
+func (d *dissecting) run(cmd *cobra.Command, paths []string) error {
+	var to packetWriter
+	if d.write != "" {
+		to = &d.joiner
+	}
+	pipe := slices.Index(paths, "-")
+	if pipe >= 0 && slices.Contains(paths[pipe+1:], "-") {
+		return &usageError{errors.New("standard input can be read once")}
+	}
+	v, err := d.viewer(cmd, to, pipe >= 0)
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	for _, path := range paths {
+		more, err := d.file(cmd.Context(), path, v)
+		if err != nil {
+			wrong = append(wrong, err)
+		}
+		if !more {
+			break
+		}
+	}
+	if len(wrong) == len(paths) && v.shown == 0 { // there is nothing to sum up
+		return errors.Join(append(wrong, d.joiner.Close())...)
+	}
+	return errors.Join(append(wrong, v.finish())...)
+}
+
+// file shows the packets of a file. It returns whether the next is wanted.
+func (d *dissecting) file(ctx context.Context, path string, v *viewer) (more bool, err error) {
+	reader, err := pcap.Open(path)
+	if err != nil {
+		return true, err
+	}
+	defer reader.Close()
+	if d.write != "" {
+		d.joiner.From(reader)
+	}
+	if path == "-" {
+		path = "standard input"
+	}
+	d.filter.program = nil // each file may be of another link
 	var p pcap.Packet
-	var v *viewer
-	filter := fileFilter{text: capture}
-	for more := true; more && cmd.Context().Err() == nil; {
-		if err = reader.Read(&p); err != nil {
-			break
+	for ctx.Err() == nil {
+		err := reader.Read(&p)
+		if failed := d.create(reader, &p); failed != nil {
+			return false, failed
 		}
-		if v == nil {
-			if v, err = s.fileViewer(cmd, reader, p.LinkType, write, live); err != nil {
-				return err
-			}
+		if errors.Is(err, io.EOF) {
+			return true, nil
 		}
-		var pass bool
-		if pass, err = filter.match(&p); err != nil {
-			break
+		if err != nil {
+			return true, fmt.Errorf("%s: %w", path, err)
+		}
+		pass, err := d.filter.match(&p)
+		switch {
+		case isUsage(err): // for one file as for all
+			return false, err
+		case err != nil:
+			return true, fmt.Errorf("%s: %w", path, err)
 		}
 		if !pass {
 			continue
 		}
-		if more, err = v.take(&p); err != nil {
-			break
+		if more, err := v.take(&p); err != nil || !more {
+			return false, err
 		}
 	}
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	if v == nil {
-		return err
-	}
-	return errors.Join(err, v.finish())
+	return false, nil
 }
 
-func (s *show) fileViewer(cmd *cobra.Command, reader *pcap.Reader, link pcap.LinkType, write string, live bool) (*viewer, error) {
-	to, err := outputFor(write, link, reader)
-	if err != nil {
-		return nil, err
+// create makes the file of -w, for the link of the first packet or, where there is
+// none, of the first interface.
+func (d *dissecting) create(reader *pcap.Reader, p *pcap.Packet) error {
+	links := reader.Interfaces()
+	switch {
+	case d.write == "":
+		return nil
+	case len(p.Data) > 0:
+		return d.joiner.Create(d.write, p.LinkType, nil)
+	case len(links) > 0:
+		return d.joiner.Create(d.write, links[0].LinkType, nil)
 	}
-	return s.viewer(cmd, to, live)
-}
-
-// outputFor makes the file of -w; nil where there is none.
-func outputFor(path string, link pcap.LinkType, reader *pcap.Reader) (packetWriter, error) {
-	if path == "" {
-		return nil, nil
-	}
-	w, err := pcap.Create(path, link, nil)
-	if err != nil {
-		return nil, err
-	}
-	w.CarryOver(reader)
-	return w, nil
+	return nil
 }
 
 // fileFilter is a capture filter for the packets of a file.
@@ -128,7 +163,7 @@ func (f *fileFilter) match(p *pcap.Packet) (bool, error) {
 		f.link = p.LinkType
 	}
 	if p.LinkType != f.link {
-		return false, fmt.Errorf("the file has packets of %v and of %v, and a capture filter is made for one; filter with -Y", f.link, p.LinkType)
+		return false, fmt.Errorf("there are packets of %v and of %v, and a capture filter is made for one; filter with -Y", f.link, p.LinkType)
 	}
 	return f.program.Match(p.Data, p.Length), nil
 }

@@ -28,7 +28,7 @@ func printStats(w io.Writer, s *dissect.Stats) error {
 		return nil
 	}
 	fmt.Fprintln(w)
-	t := newTable("PROTO", "A", "B", "A → B", "BYTES", "B → A", "BYTES", "FROM", "SECONDS")
+	t := newTable("PROTO", "A", "B", "PACKETS →", "BYTES →", "PACKETS ←", "BYTES ←", "BEGIN", "SECONDS")
 	for i, c := range conversations {
 		if i == mostConversations {
 			break

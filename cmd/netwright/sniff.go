@@ -144,6 +144,9 @@ Of all interfaces, each line says by which the packet came (in) or went (out).
 It takes root or the capability CAP_NET_RAW, which is given up when the sockets are
 open.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkRotation(write, &rotation); err != nil {
+				return &usageError{err}
+			}
 			from.filter = strings.Join(args, " ")
 			if how.filter != "" {
 				filter, err := how.compile()
@@ -171,6 +174,8 @@ open.`,
 			err = errors.Join(err, v.finish())
 			switch {
 			case uint64(v.shown) == stats.Delivered:
+			case how.stats:
+				fmt.Fprintf(cmd.ErrOrStderr(), "%d counted of ", v.shown)
 			case write != "":
 				fmt.Fprintf(cmd.ErrOrStderr(), "%d written of ", v.shown)
 			default:
@@ -189,6 +194,20 @@ open.`,
 	excludesPrinting(cmd)
 	f.IntVar(&rotation.Keep, "keep", 0, "keep that `MANY` files, and remove the oldest (default all)")
 	return cmd
+}
+
+// checkRotation refuses what would do nothing.
+func checkRotation(write string, r *pcap.Rotation) error {
+	rotates := r.Size > 0 || r.Age > 0
+	switch {
+	case r.Keep < 0:
+		return fmt.Errorf("--keep is 1 or more, or 0 for all files, not %d", r.Keep)
+	case r.Keep > 0 && !rotates:
+		return errors.New("--keep bounds the files of a rotation, and there is none: --rotate-size or --rotate-age says when a new file begins")
+	case rotates && write == "":
+		return errors.New("--rotate-size and --rotate-age are for the file of --write, and there is none")
+	}
+	return nil
 }
 
 // rotatorFor makes the file of -w, or several; nil where there is none.

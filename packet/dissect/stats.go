@@ -184,7 +184,7 @@ func (s *Stats) Conversations() []Conversation {
 
 // WriteHierarchy writes the tree of protocols, with frames and bytes.
 func (s *Stats) WriteHierarchy(w io.Writer) error {
-	if _, err := fmt.Fprintf(w, "%-34s %10s %14s %7s\n", "PROTOCOL", "FRAMES", "BYTES", "SHARE"); err != nil {
+	if _, err := fmt.Fprintf(w, "%-34s %10s %14s %7s\n", "PROTOCOL", "PACKETS", "BYTES", "SHARE"); err != nil {
 		return err
 	}
 	return s.root.write(w, s.Frames, 0)

@@ -25,7 +25,7 @@
 // A [Writer] writes either format; [Create] chooses by the file's name, and a
 // [Rotator] goes on to new files by size and age. To filter a pcapng file
 // without losing its interfaces, names, statistics and secrets, let the writer
-// take them over: w.CarryOver(r).
+// take them over: w.CarryOver(r). A [Joiner] does so of several files.
 //
 // A [LinkType] says what the data of a packet begin with.
 //
