@@ -76,7 +76,7 @@ func udpInfo(dst []byte, _ *Lines, p *Packet, i int) []byte {
 // icmpInfo is a template with what the code means behind the type.
 func icmpInfo(dst []byte, l *Lines, p *Packet, i int) []byte {
 	sp := p.Layer(i)
-	dst = l.fill(dst, l.infos[sp.ID()].format, p, i)
+	dst = l.fill(dst, p, i)
 	b := p.Data[sp.Start:sp.End]
 	if len(b) < 2 {
 		return dst
@@ -140,7 +140,7 @@ func dnsInfo(dst []byte, l *Lines, p *Packet, i int) []byte {
 		}
 		dst = append(dst, kind...)
 	}
-	return l.fill(dst, l.infos[sp.ID()].format, p, i)
+	return l.fill(dst, p, i)
 }
 
 func ports(dst, b []byte) []byte {

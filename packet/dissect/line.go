@@ -34,6 +34,7 @@ type Lines struct {
 	// on all interfaces (SLL2) say by which a frame came or went.
 	Interface func(index int) string
 
+	set   *layer.Set
 	infos []info // by position of the protocol in the set
 	walk  layer.Walker
 	value layer.Value
@@ -54,15 +55,15 @@ type span struct{ start, end int }
 type info struct {
 	label  string
 	coded  func(dst []byte, l *Lines, p *Packet, i int) []byte
-	format *template
+	format *template // made when the first line needs it
 }
 
 // NewLines makes lines for packets of a set.
 func NewLines(set *layer.Set) *Lines {
-	l := &Lines{}
+	l := &Lines{set: set}
 	l.take = l.wanted
 	for _, p := range set.Protos() {
-		l.infos = append(l.infos, info{label: label(p), coded: coded[p.Name], format: newTemplate(set, p)})
+		l.infos = append(l.infos, info{label: label(p), coded: coded[p.Name]})
 	}
 	return l
 }
@@ -86,7 +87,7 @@ func (l *Lines) Append(dst []byte, p *Packet) []byte {
 	if in.coded != nil {
 		dst = in.coded(dst, l, p, top)
 	} else {
-		dst = l.fill(dst, in.format, p, top)
+		dst = l.fill(dst, p, top)
 	}
 	if len(dst) == before+1 {
 		dst = dst[:before]
@@ -154,7 +155,12 @@ func (l *Lines) way(dst []byte, p *Packet) []byte {
 
 // fill appends a template with the fields of a layer. The text before a field
 // that the layer does not have is left out.
-func (l *Lines) fill(dst []byte, t *template, p *Packet, i int) []byte {
+func (l *Lines) fill(dst []byte, p *Packet, i int) []byte {
+	in := &l.infos[p.Layer(i).ID()]
+	if in.format == nil {
+		in.format = newTemplate(l.set, p.Layer(i).Proto())
+	}
+	t := in.format
 	if t.walked > 0 {
 		l.collect(t, p, i)
 	}

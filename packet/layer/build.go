@@ -59,10 +59,10 @@ func (s *Set) Build(dst []byte, parts ...Part) ([]byte, error) {
 
 func (s *Set) codeOf(name string) *code {
 	if name != "" {
-		return s.byName[name]
+		return s.code(name)
 	}
 	if s.data != nil {
-		return s.data
+		return s.data.ready()
 	}
 	return &code{Proto: &Proto{}}
 }
@@ -395,7 +395,7 @@ func (s *Set) Key(table, proto string) (key uint64, ok bool) {
 	}
 	for _, parent := range s.protos {
 		looks := slices.ContainsFunc(parent.Next, func(n Next) bool { return n.Table == table })
-		if looks && parent.direct(c) {
+		if looks && parent.ready().direct(c) {
 			return 0, false
 		}
 	}

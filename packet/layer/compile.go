@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // code is a protocol made ready to run.
 type code struct {
 	*Proto
+	set     *Set
+	made    atomic.Bool             // whether what stands behind id is there
 	bounds  func(b []byte) Location // Proto.Locate, or by the table
 	refuse  func(payload []byte) bool
 	id      int  // index in the set
@@ -19,7 +22,7 @@ type code struct {
 	total   *Expr
 	payload *Expr
 	next    []step
-	quick   *quick // nil where bounds must be asked
+	quick   atomic.Pointer[quick] // nil where bounds must be asked
 	fields  []node
 	slots   int
 	walked  bool // whether bounds depend on fields that only a walk finds
@@ -100,7 +103,6 @@ func (s *Set) compile(p *code) error {
 	p.walked = p.header.walked() || p.total.walked() || p.payload.walked() || slices.ContainsFunc(p.next, func(st step) bool {
 		return st.when.walked() || slices.ContainsFunc(st.by, (*Expr).walked)
 	})
-	p.quick = p.quicken()
 	return nil
 }
 
@@ -217,7 +219,7 @@ func (c *compiler) field(n *node) error {
 		return fmt.Errorf("protocol %s, field %s: %w", c.proto.Name, name, err)
 	}
 	if f.Name != "" {
-		n.id = c.set.name(f)
+		n.id = c.set.names[f.Name]
 	}
 	if err := n.check(); err != nil {
 		return fail(err)

@@ -40,7 +40,7 @@ func (s *Set) FieldsOf(p *Proto, name string) (refs []FieldRef) {
 		return refs
 	}
 	seen := map[int]bool{first.ID: true}
-	findIn(s.byName[p.Name].fields, func(n *node) bool {
+	findIn(s.code(p.Name).fields, func(n *node) bool {
 		if n.Alias == name && !seen[n.id] {
 			seen[n.id] = true
 			refs = append(refs, s.ref(n.id))

@@ -26,10 +26,10 @@ func TestQuick(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := set.byName["p"]
-		if (c.quick != nil) != (name != "ports") {
-			t.Errorf("%s: quick is %+v", name, c.quick)
+		if (c.quick.Load() != nil) != (name != "ports") {
+			t.Errorf("%s: quick is %+v", name, c.quick.Load())
 		}
-		if c.quick == nil {
+		if c.quick.Load() == nil {
 			continue
 		}
 		random := rand.New(rand.NewPCG(1, 2))
@@ -42,15 +42,15 @@ func TestQuick(t *testing.T) {
 			if len(b) > 0 && random.IntN(2) == 0 {
 				b[0] = 0x42
 			}
-			header, total, key, ok := c.quick.bounds(b)
+			header, total, key, ok := c.quick.Load().bounds(b)
 			if !ok {
 				continue
 			}
 			answered++
 			want := c.locate(b)
 			key2 := uint32(0)
-			if c.quick.ports {
-				low, high := c.quick.pair(key)
+			if c.quick.Load().ports {
+				low, high := c.quick.Load().pair(key)
 				key, key2 = uint64(low), high
 			}
 			if want.Reason != "" || want.Header != header || want.Total != total || want.Payload != 0 || want.Next != 0 || uint64(want.Key) != key || want.Key2 != key2 {

@@ -22,7 +22,9 @@ func (c *code) leads(to *code) bool { return c != nil && c.reach.has(to.id) }
 
 // reach finds what each protocol may have behind it, so that nobody looks for TCP
 // behind the ports of a query for a name.
-func (s *Set) reach() {
+func (s *Set) reach() { s.reached.Do(s.findReach) }
+
+func (s *Set) findReach() {
 	empty := func() protoSet { return make(protoSet, (len(s.protos)+63)/64) }
 	for _, t := range s.tables {
 		t.all, t.guesses = empty(), empty()
@@ -39,13 +41,11 @@ func (s *Set) reach() {
 	for _, c := range s.protos {
 		c.reach = empty()
 		c.reach.add(c.id)
-		for _, n := range c.next {
-			if n.proto != nil {
-				c.reach.add(n.proto.id)
+		for _, n := range c.Next {
+			if behind := s.byName[n.Proto]; behind != nil {
+				c.reach.add(behind.id)
 			}
-			if n.table != nil {
-				c.reach.join(n.table.all)
-			}
+			c.reach.join(s.tables[n.Table].all)
 		}
 		if s.data != nil {
 			c.reach.add(s.data.id)

@@ -21,7 +21,7 @@ func (s *Set) Fields(name string) []FieldRef {
 		return refs
 	}
 	proto, alias, _ := strings.Cut(name, ".")
-	if c := s.byName[proto]; c != nil && alias != "" {
+	if c := s.code(proto); c != nil && alias != "" {
 		if n := findIn(c.fields, func(n *node) bool { return n.Alias == alias }); n != nil {
 			return []FieldRef{s.ref(n.id)}
 		}
@@ -32,7 +32,7 @@ func (s *Set) Fields(name string) []FieldRef {
 // Field is the field of a protocol with that alias, full name, or last part of
 // its name.
 func (s *Set) Field(p *Proto, name string) (ref FieldRef, ok bool) {
-	c := s.byName[p.Name]
+	c := s.code(p.Name)
 	if c == nil {
 		return ref, false
 	}
@@ -71,7 +71,7 @@ func (s *Set) ref(id int) FieldRef {
 	if r.shared = s.shared[id]; r.shared {
 		return r
 	}
-	if n := findIn(s.protos[r.proto].fields, func(n *node) bool { return n.id == id }); n != nil && n.Calc == "" && n.width > 0 {
+	if n := findIn(s.protos[r.proto].ready().fields, func(n *node) bool { return n.id == id }); n != nil && n.Calc == "" && n.width > 0 {
 		r.place, r.width = n.place, n.width
 	}
 	return r

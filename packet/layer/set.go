@@ -3,6 +3,7 @@ package layer
 import (
 	"fmt"
 	"slices"
+	"sync"
 )
 
 // Set is a number of protocols that know each other. It does not change, and may
@@ -16,18 +17,44 @@ type Set struct {
 	owners []int          // by id, the protocol of that field, the first if several have it
 	shared []bool         // by id, whether several have it
 	also   map[string][]int
-	owner  int
 	data   *code
 	ranks  ranks // for building
+
+	mu      sync.Mutex // held to make a protocol ready
+	reached sync.Once
 }
 
 // NewSet makes protocols ready. One that is named "data" takes what no other
 // does. Later ones win where two stand in a table under the same key. The error is
 // the first mistake in a table.
 func NewSet(protos ...*Proto) (*Set, error) {
-	s := &Set{byName: map[string]*code{}, tables: map[string]*table{}, names: map[string]int{}, also: map[string][]int{}}
+	s, err := newSet(protos)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range s.protos {
+		if err := c.make(); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// LazySet is NewSet for protocols that are known to have no mistakes, as a test
+// has found: each is made ready when it is first met, as most never are. A mistake
+// panics then.
+func LazySet(protos ...*Proto) *Set {
+	s, err := newSet(protos)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+func newSet(protos []*Proto) (*Set, error) {
+	s := &Set{byName: map[string]*code{}, tables: map[string]*table{}, names: make(map[string]int, 64*len(protos)), also: map[string][]int{}}
 	for i, p := range protos {
-		c := &code{Proto: p, id: i, bounds: p.Locate, refuse: p.Refuse}
+		c := &code{Proto: p, set: s, id: i, bounds: p.Locate, refuse: p.Refuse}
 		if c.bounds == nil {
 			c.bounds = c.locate
 		}
@@ -47,17 +74,41 @@ func NewSet(protos ...*Proto) (*Set, error) {
 				t.guess = append(t.guess, c)
 			}
 		}
+		for _, n := range p.Next {
+			s.table(n.Table)
+		}
+		s.number(p.Fields, i)
 	}
 	s.data = s.byName["data"]
-	for _, c := range s.protos {
-		s.owner = c.id
-		if err := s.compile(c); err != nil {
-			return nil, err
-		}
-	}
-	s.reach()
 	return s, nil
 }
+
+// ready makes a protocol ready unless it is.
+func (c *code) ready() *code {
+	if c != nil && !c.made.Load() {
+		if err := c.make(); err != nil {
+			panic(err)
+		}
+	}
+	return c
+}
+
+func (c *code) make() error {
+	c.set.mu.Lock()
+	defer c.set.mu.Unlock()
+	if c.made.Load() {
+		return nil
+	}
+	if err := c.set.compile(c); err != nil {
+		return err
+	}
+	c.quick.Store(c.quicken())
+	c.made.Store(true)
+	return nil
+}
+
+// code is the protocol of that name or alias, ready, or nil.
+func (s *Set) code(name string) *code { return s.byName[name].ready() }
 
 // table is the table of that name, made on first mention.
 func (s *Set) table(name string) *table {
@@ -69,16 +120,29 @@ func (s *Set) table(name string) *table {
 	return t
 }
 
-// name gives a field's name its id.
-func (s *Set) name(f *Field) int {
+// number gives the names of fields their ids, at any depth.
+func (s *Set) number(fields []Field, owner int) {
+	for i := range fields {
+		f := &fields[i]
+		if f.Name != "" {
+			s.name(f, owner)
+		}
+		s.number(f.Sub, owner)
+		for _, c := range f.Cases {
+			s.number(c.Fields, owner)
+		}
+	}
+}
+
+func (s *Set) name(f *Field, owner int) {
 	id, ok := s.names[f.Name]
 	if !ok {
 		id = len(s.fields)
 		s.names[f.Name] = id
 		s.fields = append(s.fields, f)
-		s.owners = append(s.owners, s.owner)
+		s.owners = append(s.owners, owner)
 		s.shared = append(s.shared, false)
-	} else if s.owners[id] != s.owner {
+	} else if s.owners[id] != owner {
 		s.shared[id] = true
 	}
 	for _, also := range f.Also {
@@ -86,7 +150,6 @@ func (s *Set) name(f *Field) int {
 			s.also[also] = append(s.also[also], id)
 		}
 	}
-	return id
 }
 
 // Proto is the protocol of that name or alias, or nil.

@@ -107,6 +107,7 @@ func (st *Stack) First(of Start) *Span {
 // leads tells whether a layer of that protocol may be among those that are
 // pending.
 func (st *Stack) leads(to *code) bool {
+	st.set.reach()
 	p := &st.pending
 	if p.next.proto.leads(to) {
 		return true
@@ -203,7 +204,7 @@ func (st *Stack) find(c *code, start, end, wire int, quoted bool) {
 		b := st.Data[start:end]
 		sp := &st.layers[st.n]
 		st.n++
-		if q := c.quick; q != nil {
+		if q := c.quick.Load(); q != nil {
 			if header, total, key, ok := q.bounds(b); ok {
 				if total > 0 {
 					end, wire = min(end, start+total), min(wire, start+total)
@@ -223,7 +224,7 @@ func (st *Stack) find(c *code, start, end, wire int, quoted bool) {
 				continue
 			}
 		}
-		loc := c.bounds(b)
+		loc := c.ready().bounds(b)
 		sp.code, sp.Start, sp.Header, sp.End, sp.Wire, sp.Quoted = c, start, end, end, wire, quoted
 		if loc.Reason == "" && uint(loc.Header) > uint(len(b)) {
 			loc.Reason = CutOff
@@ -321,7 +322,7 @@ func (c *code) takes(payload []byte) bool {
 // Locate finds a layer's bounds by the table of its protocol alone, even where
 // code finds them faster. An unknown protocol has none.
 func (s *Set) Locate(name string, b []byte) Location {
-	if c := s.byName[name]; c != nil {
+	if c := s.code(name); c != nil {
 		return c.locate(b)
 	}
 	return Location{Next: -1}

@@ -23,11 +23,5 @@ func All() []*layer.Proto {
 	return slices.Concat(list, services, applications, routing)
 }
 
-// Set is all protocols, ready to run. It is made when it is first asked for.
-var Set = sync.OnceValue(func() *layer.Set {
-	set, err := layer.NewSet(All()...)
-	if err != nil {
-		panic(err) // a mistake in a table of ours, which a test finds
-	}
-	return set
-})
+// Set is all protocols. It is made when it is first asked for.
+var Set = sync.OnceValue(func() *layer.Set { return layer.LazySet(All()...) })

@@ -46,11 +46,12 @@ func compileBER(fields []layer.Field, types []berType) []berNode {
 		if name == "" {
 			return -1
 		}
-		i := slices.IndexFunc(fields, func(f layer.Field) bool { return f.Name == name })
-		if i < 0 {
-			panic("no field " + name)
+		for i := range fields { // by index, as a field is large
+			if fields[i].Name == name {
+				return i
+			}
 		}
-		return i
+		panic("no field " + name)
 	}
 	nodes := make([]berNode, len(types))
 	for i, t := range types {

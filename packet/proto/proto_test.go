@@ -21,6 +21,9 @@ func frame(t testing.TB, text string) []byte {
 
 // The tables have no mistake, and the coded locators are where the tables say.
 func TestSet(t *testing.T) {
+	if _, err := layer.NewSet(All()...); err != nil {
+		t.Fatal(err)
+	}
 	b := frame(t, synFrame)
 	var st layer.Stack
 	st.Reset(Set(), "link", 1, b, len(b))
