@@ -97,12 +97,21 @@ var (
 	dnsClass    = []layer.Field{{Name: "dns.resp.class", Alias: "rclass", Title: "Class", Bits: 16, Base: layer.Hex, Enum: dnsClasses, Default: 1}}
 )
 
+// dnsRecordName is the name that a record is of. That of a service is shown as its
+// parts (RFC 2782).
+var dnsRecordName = layer.Field{Kind: layer.Group, Write: writeDomain, Code: showRecordName, Sub: []layer.Field{
+	{Name: "dns.resp.name", Alias: "rrname", Title: "Name", Kind: layer.String},
+	{Name: "dns.srv.service", Title: "Service", Kind: layer.String},
+	{Name: "dns.srv.proto", Title: "Protocol", Kind: layer.String},
+	{Name: "dns.srv.name", Title: "Name", Kind: layer.String},
+}}
+
 // dnsRecord is a resource record (RFC 1035 section 4.1.3), OPT's being that of
 // EDNS (RFC 6891 section 6.1.2).
 func dnsRecord(class []layer.Field) []layer.Field {
 	return []layer.Field{
 		{Kind: layer.Group, Code: checkRecord},
-		domain(layer.Field{Name: "dns.resp.name", Alias: "rrname", Title: "Name"}),
+		dnsRecordName,
 		{Name: "dns.resp.type", Alias: "type", Title: "Type", Bits: 16, Enum: dnsTypes, Default: 1},
 		{Kind: layer.Group, Sub: class, When: "type != 41"},
 		{Name: "dns.resp.ttl", Alias: "ttl", Title: "Time to live", Bits: 32, When: "type != 41"},

@@ -55,6 +55,32 @@ func showDomain(w *layer.Walker, message int, count bool) {
 	}
 }
 
+// showRecordName shows the name of the record that starts here.
+func showRecordName(w *layer.Walker) {
+	off, typ := w.Offset(), 0
+	name, size, labels := readName(w.Frame()[:w.End()], messageStart(w), off, w.Scratch())
+	if b := w.Rest(); size > 0 && len(b) >= size+2 {
+		typ = int(binary.BigEndian.Uint16(b[size:]))
+	}
+	if typ != 33 || labels == 0 {
+		showDomain(w, messageStart(w), false)
+		return
+	}
+	for i := 1; i <= 3; i++ {
+		part, rest, more := name, []byte(nil), false
+		if i < 3 {
+			part, rest, more = bytes.Cut(name, []byte("."))
+		}
+		if !w.Emit(i, off, size, uint64(len(part)), part) {
+			return
+		}
+		if name = rest; !more {
+			break
+		}
+	}
+	w.Move(size)
+}
+
 // maxPointers is how many pointers a name may go over.
 const maxPointers = 64
 

@@ -79,6 +79,27 @@ func pppOption(kind uint64, name, title string, fields ...layer.Field) layer.Cas
 	return layer.Case{Of: []uint64{kind}, Fields: []layer.Field{{Name: name, Title: title, Kind: layer.Bytes, Sub: fields}}}
 }
 
+// pppData is what the messages that end something, or do not know it, hold.
+var pppData = layer.Field{Name: "ppp.data", Title: "Data", Kind: layer.Bytes, When: "(code >= 5 && code <= 7 || code > 13) && rest > 0"}
+
+// lcpCharacters are the control characters that are escaped, from the last on
+// (RFC 1662 section 7.1).
+var lcpCharacters = []string{
+	"lcp.opt.asyncmap.us", "lcp.opt.asyncmap.rs", "lcp.opt.asyncmap.gs", "lcp.opt.asyncmap.fs", "lcp.opt.asyncmap.esc", "lcp.opt.asyncmap.sub",
+	"lcp.opt.asyncmap.em", "lcp.opt.asyncmap.can", "lcp.opt.asyncmap.etb", "lcp.opt.asyncmap.syn", "lcp.opt.asyncmap.nak", "lcp.opt.asyncmap.dc4",
+	"lcp.opt.asyncmap.dc3", "lcp.opt.asyncmap.dc2", "lcp.opt.asyncmap.dc1", "lcp.opt.asyncmap.dle", "lcp.opt.asyncmap.si", "lcp.opt.asyncmap.so",
+	"lcp.opt.asyncmap.cr", "lcp.opt.asyncmap.ff", "lcp.opt.asyncmap.vt", "lcp.opt.asyncmap.lf", "lcp.opt.asyncmap.ht", "lcp.opt.asyncmap.bs",
+	"lcp.opt.asyncmap.bel", "lcp.opt.asyncmap.ack", "lcp.opt.asyncmap.enq", "lcp.opt.asyncmap.eot", "lcp.opt.asyncmap.etx", "lcp.opt.asyncmap.stx",
+	"lcp.opt.asyncmap.soh", "lcp.opt.asyncmap.nul",
+}
+
+// pppBits are 32 flags, from the most significant on.
+func pppBits(name, title string, flags ...string) layer.Field {
+	f := bits(name, "", title, 32, flags...)
+	f.LE = false
+	return f
+}
+
 var lcp = &layer.Proto{
 	Name: "lcp", Title: "PPP Link Control Protocol", Alias: []string{"PPP_LCP"}, Spec: "RFC 1661",
 	On: []layer.On{{Table: "ppp.protocol", Keys: []uint64{0xC021}}},
@@ -88,14 +109,14 @@ var lcp = &layer.Proto{
 			7: "Protocol Field Compression", 8: "Address and Control Field Compression", 13: "Callback", 17: "Multilink MRRU",
 			18: "Multilink Short Sequence Number Header", 19: "Multilink Endpoint Discriminator",
 		},
-			pppOption(1, "lcp.opt.max_recv_unit", "Maximum Receive Unit", layer.Field{Name: "lcp.opt.mru", Title: "MRU", Bits: 16, Default: 1500}),
-			pppOption(2, "lcp.opt.async_ctl_char_map", "Async Control Character Map", layer.Field{Name: "lcp.opt.asyncmap", Title: "Async Control Character Map", Bits: 32, Base: layer.Hex}),
-			pppOption(3, "lcp.opt.authentication_protocol", "Authentication Protocol",
+			pppOption(1, "lcp.opt.mtu_bytes", "Maximum Receive Unit", layer.Field{Name: "lcp.opt.mru", Title: "MRU", Bits: 16, Default: 1500}),
+			pppOption(2, "lcp.opt.asyncmap_bytes", "Async Control Character Map", pppBits("lcp.opt.asyncmap", "Async Control Character Map", lcpCharacters...)),
+			pppOption(3, "lcp.opt.auth_protocol_bytes", "Authentication Protocol",
 				layer.Field{Name: "lcp.opt.auth_protocol", Title: "Authentication Protocol", Bits: 16, Base: layer.Hex, Enum: pppProtocols, Default: 0xC223},
 				layer.Field{Name: "lcp.opt.algorithm", Title: "Algorithm", Bits: 8, When: "auth_protocol == 0xC223 && rest > 0", Default: 5},
 				layer.Field{Name: "lcp.opt.data", Title: "Data", Kind: layer.Bytes, When: "rest > 0"}),
-			pppOption(4, "lcp.opt.quality_protocol", "Quality Protocol",
-				layer.Field{Name: "lcp.opt.quality_proto", Title: "Quality Protocol", Bits: 16, Base: layer.Hex},
+			pppOption(4, "lcp.opt.quality_protocol_bytes", "Quality Protocol",
+				layer.Field{Name: "lcp.opt.quality_protocol", Title: "Quality Protocol", Bits: 16, Base: layer.Hex},
 				layer.Field{Name: "lcp.opt.data", Title: "Data", Kind: layer.Bytes, When: "rest > 0"}),
 			pppOption(5, "lcp.opt.magic_number_bytes", "Magic Number", layer.Field{Name: "lcp.opt.magic_number", Title: "Magic Number", Bits: 32, Base: layer.Hex}),
 			pppOption(7, "lcp.opt.field_compress", "Protocol Field Compression"),
@@ -106,18 +127,23 @@ var lcp = &layer.Proto{
 			pppOption(17, "lcp.opt.multilink_mrru", "Multilink MRRU", layer.Field{Name: "lcp.opt.mrru", Title: "MRRU", Bits: 16, Default: 1500}),
 			pppOption(18, "lcp.opt.multilink_ssnh", "Multilink Short Sequence Number Header"),
 			pppOption(19, "lcp.opt.multilink_ep_disc", "Multilink Endpoint Discriminator",
-				layer.Field{Name: "lcp.opt.ep_disc_class", Title: "Class", Bits: 8},
-				layer.Field{Name: "lcp.opt.data", Title: "Data", Kind: layer.Bytes, When: "rest > 0"}),
+				layer.Field{Name: "lcp.opt.ep_disc_class", Alias: "class", Title: "Class", Bits: 8},
+				layer.Field{Name: "lcp.opt.ip_address", Title: "IP Address", Kind: layer.IPv4, When: "class == 2 && rest == 4"},
+				layer.Field{Name: "lcp.opt.802_1_address", Title: "IEEE 802.1 Address", Kind: layer.MAC, When: "class == 3 && rest == 6"},
+				layer.Field{Name: "lcp.opt.magic_block", Title: "Magic-Number Block", Kind: layer.Bytes, When: "class == 4 && rest > 0 && rest % 4 == 0"},
+				layer.Field{Name: "lcp.opt.psndn", Title: "Public Switched Network Directory Number", Kind: layer.Bytes, When: "class == 5 && rest > 0"},
+				layer.Field{Name: "lcp.opt.data", Title: "Data", Kind: layer.Bytes, When: "(class < 2 || class > 5) && rest > 0"}),
 		),
 		layer.Field{Kind: layer.Group, When: "code >= 9 && code <= 13", Sub: []layer.Field{
 			{Name: "lcp.magic_number", Alias: "magic_number", Title: "Magic Number", Bits: 32, Base: layer.Hex},
-			{Name: "lcp.data", Alias: "data", Title: "Data", Kind: layer.Bytes, When: "rest > 0 && code != 13 && code != 12"},
+			{Name: "lcp.data", Alias: "data", Title: "Data", Kind: layer.Bytes, When: "rest > 0 && code < 12"},
+			{Name: "lcp.message", Title: "Message", Kind: layer.String, When: "rest > 0 && code == 12"},
 		}},
 		layer.Field{Kind: layer.Group, When: "code == 8", Sub: []layer.Field{
 			{Name: "lcp.rej_proto", Title: "Rejected Protocol", Bits: 16, Base: layer.Hex, Enum: pppProtocols},
-			{Name: "lcp.rejected_information", Title: "Rejected Information", Kind: layer.Bytes, When: "rest > 0"},
+			{Alias: "rejected", Title: "Rejected Information", Kind: layer.Bytes},
 		}},
-		layer.Field{Name: "lcp.data", Title: "Data", Kind: layer.Bytes, When: "(code >= 5 && code <= 7 || code > 13) && rest > 0"},
+		pppData,
 	),
 	Total: "len",
 	Answers: &layer.Answer{Same: []string{"id"}, Pair: map[string][]layer.Answers{"code": {
@@ -153,12 +179,13 @@ var ipcp = &layer.Proto{
 					}},
 				}}),
 			pppOption(3, "ipcp.opt.addr", "IP Address", layer.Field{Name: "ipcp.opt.ip_address", Title: "IP Address", Kind: layer.IPv4}),
-			pppOption(4, "ipcp.opt.mobileaddr", "Mobile Node's Home IP Address", layer.Field{Name: "ipcp.opt.mobile_node_address", Title: "Mobile Node's Home Address", Kind: layer.IPv4}),
+			pppOption(4, "ipcp.opt.mobileipv4", "Mobile Node's Home IP Address", layer.Field{Name: "ipcp.opt.mobilenodehomeaddress", Title: "Mobile Node's Home Address", Kind: layer.IPv4}),
 			pppOption(129, "ipcp.opt.pri_dns", "Primary DNS Server IP Address", layer.Field{Name: "ipcp.opt.pri_dns_address", Title: "Primary DNS Address", Kind: layer.IPv4}),
 			pppOption(130, "ipcp.opt.pri_nbns", "Primary NBNS Server IP Address", layer.Field{Name: "ipcp.opt.pri_nbns_address", Title: "Primary NBNS Address", Kind: layer.IPv4}),
 			pppOption(131, "ipcp.opt.sec_dns", "Secondary DNS Server IP Address", layer.Field{Name: "ipcp.opt.sec_dns_address", Title: "Secondary DNS Address", Kind: layer.IPv4}),
 			pppOption(132, "ipcp.opt.sec_nbns", "Secondary NBNS Server IP Address", layer.Field{Name: "ipcp.opt.sec_nbns_address", Title: "Secondary NBNS Address", Kind: layer.IPv4}),
 		),
+		pppData,
 	),
 	Total:   "len",
 	Answers: &layer.Answer{Same: []string{"id"}, Pair: map[string][]layer.Answers{"code": {{Ask: 1, Answer: 2}, {Ask: 1, Answer: 3}, {Ask: 1, Answer: 4}, {Ask: 5, Answer: 6}}}},
@@ -170,7 +197,8 @@ var ipv6cp = &layer.Proto{
 	On: []layer.On{{Table: "ppp.protocol", Keys: []uint64{0x8057}}},
 	Fields: append(pppControl(controlCodes),
 		pppOptions("ipv6cp", layer.Enum{1: "Interface Identifier", 2: "IPv6 Compression Protocol"},
-			pppOption(1, "ipv6cp.opt.if_id", "Interface Identifier", layer.Field{Name: "ipv6cp.opt.interface_identifier", Title: "Interface Identifier", Kind: layer.Bytes})),
+			pppOption(1, "ipv6cp.opt.interface_identifier", "Interface Identifier", layer.Field{Name: "ipv6cp.interface_identifier", Title: "Interface Identifier", Kind: layer.Bytes})),
+		pppData,
 	),
 	Total:   "len",
 	Answers: &layer.Answer{Same: []string{"id"}, Pair: map[string][]layer.Answers{"code": {{Ask: 1, Answer: 2}, {Ask: 1, Answer: 3}, {Ask: 1, Answer: 4}, {Ask: 5, Answer: 6}}}},
