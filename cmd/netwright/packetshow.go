@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math/rand/v2"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,7 @@ func packetShowCommand() *cobra.Command {
 	var how sendShow
 	var count uint64
 	var line bool
+	var seed seedFlag
 	cmd := &cobra.Command{
 		Use:   "show [flags] LINE",
 		Short: "Show a packet line as it is built",
@@ -36,7 +38,7 @@ Of bytes alone, as hex: or @file, it shows the IP packet that they are.`,
 			if err != nil {
 				return err
 			}
-			spec, err := parseLine(set, strings.Join(args, " "))
+			spec, err := parseLine(set, strings.Join(args, " "), seed.random())
 			if err != nil {
 				return err
 			}
@@ -54,8 +56,29 @@ Of bytes alone, as hex: or @file, it shows the IP packet that they are.`,
 	f.BoolVar(&line, "as-line", false, "print it as a line again, with what is not filled in by itself")
 	f.BoolVar(&how.json, "json", false, "print a JSON object on a line")
 	f.BoolVarP(&how.hex, "hex", "x", false, "print the bytes, too")
+	seed.addFlag(cmd)
 	how.protos.addFlag(cmd)
 	return cmd
+}
+
+// seedFlag is --seed.
+type seedFlag struct {
+	seed  uint64
+	given func() bool
+	from  *rand.Rand
+}
+
+func (s *seedFlag) addFlag(cmd *cobra.Command) {
+	cmd.Flags().Uint64Var(&s.seed, "seed", 0, "draw what is random in a line, rand and fuzz(…), from the `NUMBER`: the same each time (default another each time)")
+	s.given = func() bool { return cmd.Flags().Changed("seed") }
+}
+
+// random is where the random values of all lines are drawn from, nil for anywhere.
+func (s *seedFlag) random() *rand.Rand {
+	if s.from == nil && s.given() {
+		s.from = rand.New(rand.NewPCG(s.seed, 0))
+	}
+	return s.from
 }
 
 // printLines prints packets as lines that make them.

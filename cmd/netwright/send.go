@@ -24,6 +24,7 @@ type send struct {
 	most     uint64        // packets in all; 0: all that there are
 	interval time.Duration // from one round to the next
 	gap      time.Duration // from one packet to the next
+	seed     seedFlag
 	how      sendShow
 }
 
@@ -76,6 +77,7 @@ are open. --dry-run, and -w, which writes a capture file instead, take none.`,
 	f.IntVar(&s.config.Retries, "retries", 0, "send a packet without answer again, that `MANY` times")
 	f.BoolVar(&s.config.Multiple, "multiple", false, "print all answers that a packet gets, not the first alone")
 	f.BoolVarP(&s.config.Promiscuous, "promiscuous", "p", false, "take answers that are for other hosts too")
+	s.seed.addFlag(cmd)
 	s.how.addFlags(cmd)
 	cmd.MarkFlagsMutuallyExclusive("dry-run", "write", "receive")
 	cmd.MarkFlagsMutuallyExclusive("dry-run", "write", "first")

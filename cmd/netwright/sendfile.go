@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"math/big"
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"time"
@@ -40,7 +41,7 @@ func amount(n *big.Int) string {
 
 // parse makes packets of a craft line.
 func (s *send) parse(set *layer.Set, line string) (*batch, error) {
-	spec, err := parseLine(set, line)
+	spec, err := parseLine(set, line, s.seed.random())
 	if err != nil {
 		return nil, err
 	}
@@ -59,9 +60,10 @@ func (s *send) parse(set *layer.Set, line string) (*batch, error) {
 	}, nil
 }
 
-// parseLine reads a craft line; files that it names are read.
-func parseLine(set *layer.Set, line string) (*craft.Spec, error) {
-	p := craft.Parser{Set: set, ReadFile: readBytes}
+// parseLine reads a craft line; files that it names are read. What is at random in
+// it is drawn from random, or from anywhere if that is nil.
+func parseLine(set *layer.Set, line string, random *rand.Rand) (*craft.Spec, error) {
+	p := craft.Parser{Set: set, ReadFile: readBytes, Random: random}
 	spec, err := p.Parse(line)
 	if err != nil {
 		return nil, &usageError{err}

@@ -14,7 +14,8 @@
 // A field may have several values, with commas between: single ones, ranges
 // (8000-8010), prefixes (192.0.2.0/28), rand. The line then stands for all their
 // combinations, made one after another as they are asked for, the last field the
-// quickest. fuzz(udp) gives random values to all fields that are not given.
+// quickest. fuzz(udp) gives random values to all that is not given, options and
+// records too; [Parser].Random seeds them.
 //
 // Options and records hold fields themselves: options=mss:1460,nop,wscale:7 or,
 // with names, qd={qname=example.com qtype=AAAA}. ${name} stands for text that is

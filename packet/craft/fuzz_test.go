@@ -66,11 +66,10 @@ func FuzzProtocol(f *testing.F) {
 		p := protos[int(which)%len(protos)]
 		random := rand.New(rand.NewPCG(seed, 7))
 		var fields []layer.Given
-		for _, v := range unset(&part{proto: p}) {
-			if random.IntN(2) == 0 {
-				g := layer.Given{Name: v.name}
-				put(&g, v.items[0].draw(random, v.field))
-				fields = append(fields, g)
+		known := choicesOf(p, true)
+		for _, c := range known.candidates(p.Fields, nil) {
+			if !composite(c.field) && c.field.Width() > 0 && random.IntN(2) == 0 {
+				fields = append(fields, known.draw(random, c))
 			}
 		}
 		b, err := set.Build(nil, layer.Part{Proto: p.Name, Fields: fields})

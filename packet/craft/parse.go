@@ -76,6 +76,11 @@ func (p *Parser) Parse(line string) (*Spec, error) {
 	if err := q.layers(s, spec, false); err != nil {
 		return nil, err
 	}
+	for i, p := range spec.parts {
+		if p.fuzz {
+			p.vary = newVarier(spec, i)
+		}
+	}
 	return spec, spec.check()
 }
 

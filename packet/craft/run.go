@@ -3,7 +3,6 @@ package craft
 import (
 	"math/rand/v2"
 	"net/netip"
-	"slices"
 
 	"github.com/netwright/netwright/packet"
 	"github.com/netwright/netwright/packet/layer"
@@ -17,7 +16,8 @@ type run struct {
 	random *rand.Rand
 	parts  []layer.Part
 	axes   []*axis
-	made   bool // whether out is a packet whose fields can be changed
+	varied map[int]*varier // by the layer, those in fuzz(…)
+	made   bool            // whether out is a packet whose fields can be changed
 	out    []byte
 	packet packet.Packet
 }
@@ -71,9 +71,6 @@ func (s *Spec) run() (*run, error) {
 		}
 		part.Proto = p.proto.Name
 		fields := p.fields
-		if p.fuzz {
-			fields = append(slices.Clip(fields), unset(p)...)
-		}
 		part.Fields = make([]layer.Given, len(fields))
 		for k, v := range fields {
 			if err := r.fill(v, &part.Fields[k], i); err != nil {
@@ -81,6 +78,12 @@ func (s *Spec) run() (*run, error) {
 			}
 			c := p.proto.Checksum
 			byHand = byHand || c != nil && layer.FindField(p.proto.Fields, c.Field) == v.field
+		}
+		if p.fuzz {
+			if r.varied == nil {
+				r.varied = map[int]*varier{}
+			}
+			r.varied[i] = p.vary.with(r.random, part.Fields)
 		}
 	}
 	for _, a := range r.axes {
@@ -92,6 +95,7 @@ func (s *Spec) run() (*run, error) {
 		a.load(r.random)
 	}
 	r.packet.Use(s.set)
+	r.vary()
 	return r, nil
 }
 
@@ -141,36 +145,13 @@ func (r *run) fill(v *value, to *layer.Given, part int) error {
 
 func put(to *layer.Given, c content) { to.U, to.B, to.Raw = c.u, c.b, c.raw }
 
-// unset are random values for those fields of a layer that are not given. The
-// version stays, by which the layer is known.
-func unset(p *part) (list []*value) {
-	for i := range p.proto.Fields {
-		f := &p.proto.Fields[i]
-		width := f.Width()
-		if f.Auto != "" || f.Calc != "" || f.At != "" || f.When != "" || width == 0 || width > 64 && f.Number() || name(f) == "" || f.Alias == "version" {
-			continue
-		}
-		given := false
-		for _, v := range p.fields {
-			given = given || v.field == f || partOf(v.field, f)
-		}
-		if given {
-			continue
-		}
-		it := &item{text: "rand", random: true, high: 1<<min(width, 63) - 1, size: width / 8}
-		list = append(list, &value{field: f, name: name(f), items: []*item{it}})
-	}
-	return list
-}
-
-// partOf tells whether a field is one of another's bits.
-func partOf(f, of *layer.Field) bool {
-	for i := range of.Sub {
-		if &of.Sub[i] == f || partOf(f, &of.Sub[i]) {
-			return true
+// vary gives the layers in fuzz(…) other values.
+func (r *run) vary() {
+	for i := range r.parts {
+		if z := r.varied[i]; z != nil {
+			r.parts[i].Fields = z.vary()
 		}
 	}
-	return false
 }
 
 // reset goes to an axis' first value.
@@ -255,6 +236,7 @@ func (r *run) next() bool {
 			a.load(r.random)
 		}
 	}
+	r.vary()
 	return true
 }
 
@@ -267,7 +249,7 @@ func (r *run) build() ([]byte, error) {
 	if r.out, err = r.set.Build(r.out[:0], r.parts...); err != nil {
 		return nil, err
 	}
-	r.made = r.found()
+	r.made = len(r.varied) == 0 && r.found()
 	for _, a := range r.axes {
 		a.changed = false
 	}

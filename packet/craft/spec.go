@@ -26,6 +26,7 @@ type part struct {
 	proto         *layer.Proto // nil for bytes
 	column        int
 	fuzz          bool
+	vary          *varier // where it is in fuzz(…)
 	fields        []*value
 	rest, trailer *item
 	payload       *item
