@@ -50,8 +50,9 @@ networks.
 
 It sends SYN segments and completes no connection. That takes root or the capability
 CAP_NET_RAW, which is given up when the sockets are open; without it, and with
---connect, it makes connections. Who is silent is asked again. It sends as fast as
-answers keep coming, and slows down where they stay out.
+--connect, it makes connections, and a sweep asks by ICMP echo or by connections to
+ports 80 and 443. Who is silent is asked again. It sends as fast as answers keep
+coming, and slows down where they stay out.
 
 Beyond private networks it scans only with --allow, and at 1,000 packets a second if
 no --rate says otherwise. Scan what is yours, or what its owner lets you.
@@ -176,11 +177,26 @@ func (s *scanner) open(stderr io.Writer) (*scan.Scanner, error) {
 	case errors.As(err, &foreign):
 		return nil, &usageError{fmt.Errorf("%w with --allow", err)}
 	case errors.As(err, &denied) && !s.ack && !s.fin && !s.null:
-		fmt.Fprintln(stderr, "netwright: without the capability CAP_NET_RAW it asks by connections of the kernel's, as with --connect")
 		s.config.Sockets = true
-		return scan.New(s.config)
+		engine, err = scan.New(s.config)
+		if err == nil {
+			fmt.Fprintf(stderr, "netwright: without the capability CAP_NET_RAW %s. To give it to this program:\n  %s\n", s.instead(engine), denied.Grant())
+		}
 	}
 	return engine, err
+}
+
+// instead says how is asked without packets of its own.
+func (s *scanner) instead(engine *scan.Scanner) string {
+	switch {
+	case s.udp:
+		return "ports are asked by sockets of the kernel's, as with --connect"
+	case !s.sweep:
+		return "ports are asked by connections of the kernel's, as with --connect"
+	case engine.Echo():
+		return "hosts are asked by ICMP echo alone, and not by ARP and neighbour discovery"
+	}
+	return "hosts are asked by connections to their ports 80 and 443, since ICMP echo is not permitted either (net.ipv4.ping_group_range)"
 }
 
 // progressEvery is how often a terminal sees how far the scan is.

@@ -63,11 +63,11 @@ func (c *AnswerConfig) SetDefaults() {
 func (c *AnswerConfig) Validate() error {
 	switch {
 	case c.Interface == "" || c.Interface == wire.AnyInterface:
-		return errors.New("exchange: answering takes one interface")
+		return errors.New("answering takes one interface")
 	case len(c.Rules) == 0:
-		return errors.New("exchange: there is nothing to answer: no rules")
+		return errors.New("there is nothing to answer: no rules")
 	case c.Rate < 0:
-		return errors.New("exchange: the rate is negative")
+		return errors.New("the rate is negative")
 	}
 	return nil
 }
@@ -119,7 +119,7 @@ func OpenAnswerer(cfg AnswerConfig) (*Answerer, error) {
 	for i, rule := range cfg.Rules {
 		r, err := newReply(cfg.Set, rule.Reply, &a.own)
 		if err != nil {
-			return nil, fmt.Errorf("exchange: answer %d: %w", i+1, err)
+			return nil, fmt.Errorf("answer %d: %w", i+1, err)
 		}
 		a.replies = append(a.replies, r)
 	}
@@ -143,7 +143,7 @@ func (a *Answerer) open() error {
 	if a.cfg.Filter != "" {
 		p, err := bpf.Compile(a.cfg.Filter, kind, &bpf.Options{LinuxExtensions: true})
 		if err != nil {
-			return fmt.Errorf("exchange: %q: %w", a.cfg.Filter, err)
+			return fmt.Errorf("%q: %w", a.cfg.Filter, err)
 		}
 		program = p
 	}

@@ -84,15 +84,15 @@ func (c *Config) SetDefaults() {
 func (c *Config) Validate() error {
 	var errs []error
 	if c.Interface == "" && !c.To.IsValid() {
-		errs = append(errs, errors.New("exchange: no interface is named, and the packets have no IP destination whose route would tell"))
+		errs = append(errs, errors.New("no interface is named, and the packets have no IP destination whose route would tell"))
 	}
 	switch c.Begin {
 	case "", "eth", "ip", "ipv6", "arp":
 	default:
-		errs = append(errs, fmt.Errorf("exchange: packets that begin with %s cannot be sent; begin them with eth, ip, ipv6 or arp", c.Begin))
+		errs = append(errs, fmt.Errorf("packets that begin with %s cannot be sent; begin them with eth, ip, ipv6 or arp", c.Begin))
 	}
 	if c.Timeout < 0 || c.Retries < 0 || c.Outstanding < 0 || c.Rate < 0 {
-		errs = append(errs, errors.New("exchange: a timeout, a number of retries, of packets or a rate is negative"))
+		errs = append(errs, errors.New("a timeout, a number of retries, of packets or a rate is negative"))
 	}
 	return errors.Join(errs...)
 }

@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"net/netip"
 	"sync"
@@ -152,7 +151,7 @@ func interfaceOf(conn *rtnl.Conn, name string, to netip.Addr) (rtnl.Link, error)
 	}
 	r, err := conn.Route(to, 0)
 	if err != nil {
-		return rtnl.Link{}, fmt.Errorf("exchange: %w", err)
+		return rtnl.Link{}, err
 	}
 	return conn.Link(r.Interface)
 }

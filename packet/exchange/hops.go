@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 )
 
@@ -54,7 +53,7 @@ func (r *round) resolve(ctx context.Context, h *hop, addr netip.Addr) {
 	defer r.x.mu.Unlock()
 	h.resolved, h.hardware = true, hardware
 	if err != nil {
-		h.err = fmt.Errorf("exchange: %w", err)
+		h.err = err
 	}
 	parked := h.parked
 	h.parked = nil

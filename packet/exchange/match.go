@@ -32,7 +32,7 @@ func NewMatcher(set *layer.Set) (*Matcher, error) {
 			continue
 		}
 		if m.when[i], err = r.set.Condition(one.proto, one.When); err != nil {
-			return nil, fmt.Errorf("exchange: what answers %s: %w", one.proto.Name, err)
+			return nil, fmt.Errorf("what answers %s: %w", one.proto.Name, err)
 		}
 	}
 	return m, nil

@@ -51,11 +51,11 @@ func (o *outfitter) dress(number uint64, b []byte) (outfit, error) {
 	header := 0
 	switch {
 	case begin == "eth" && o.kind != pcap.LinkEthernet:
-		return out, fmt.Errorf("exchange: %s does not take Ethernet frames; begin the packet with ip", o.link.Name)
+		return out, fmt.Errorf("%s does not take Ethernet frames; begin the packet with ip", o.link.Name)
 	case begin != "eth" && o.kind == pcap.LinkEthernet:
 		header, out.begin = etherHeader, "eth"
 	case begin == "arp":
-		return out, fmt.Errorf("exchange: %s does not take Ethernet frames, so no ARP", o.link.Name)
+		return out, fmt.Errorf("%s does not take Ethernet frames, so no ARP", o.link.Name)
 	}
 	out.data = append(make([]byte, header, header+len(b)), b...)
 	p := &o.packet
@@ -116,14 +116,14 @@ func (o *outfitter) way(p *packet.Packet, ip int) (dst netip.Addr, r rtnl.Route,
 		return dst, r, nil
 	}
 	if r, err = o.route(dst); err != nil && !o.loose {
-		return dst, r, fmt.Errorf("exchange: %w", err)
+		return dst, r, err
 	}
 	switch {
 	case r.Interface == o.link.Index, o.loose:
 	case r.Kind == rtnl.Local:
-		return dst, r, fmt.Errorf("exchange: %v is an address of this host, which is not reached by %s; name no interface", dst, o.link.Name)
+		return dst, r, fmt.Errorf("%v is an address of this host, which is not reached by %s; name no interface", dst, o.link.Name)
 	case !o.forced:
-		return dst, r, fmt.Errorf("exchange: %v does not leave by %s as the first packet; send it on its own", dst, o.link.Name)
+		return dst, r, fmt.Errorf("%v does not leave by %s as the first packet; send it on its own", dst, o.link.Name)
 	}
 	return dst, r, nil
 }

@@ -50,7 +50,7 @@ func newRules(set *layer.Set) (*rules, error) {
 	for _, p := range set.Protos() {
 		one, err := newRule(set, p)
 		if err != nil {
-			return nil, fmt.Errorf("exchange: what answers %s: %w", p.Name, err)
+			return nil, fmt.Errorf("what answers %s: %w", p.Name, err)
 		}
 		r.by = append(r.by, one)
 	}

@@ -49,7 +49,7 @@ func newReply(set *layer.Set, line string, own *host) (*reply, error) {
 		return nil, err
 	}
 	if n := spec.Count(); !n.IsInt64() || n.Int64() > maxAnswers {
-		return nil, fmt.Errorf("exchange: an answer of %v packets, more than %d", n, maxAnswers)
+		return nil, fmt.Errorf("an answer of %v packets, more than %d", n, maxAnswers)
 	}
 	for _, name := range spec.Templates() {
 		if err := known(set, name); err != nil {
@@ -78,7 +78,7 @@ func known(set *layer.Set, name string) error {
 	if slices.Contains([]string{"own.mac", "own.ip", "own.ip6"}, name) {
 		return nil
 	}
-	return fmt.Errorf("exchange: ${%s} is not known; known are req.FIELD, req.payload, own.mac, own.ip and own.ip6", name)
+	return fmt.Errorf("${%s} is not known; known are req.FIELD, req.payload, own.mac, own.ip and own.ip6", name)
 }
 
 // to makes the answer to a request.
@@ -95,7 +95,7 @@ func (r *reply) to(p *packet.Packet) (*craft.Spec, string, error) {
 	spec := r.layers[front]
 	if spec == nil {
 		if spec, err = r.parser.Parse(front + r.line); err != nil {
-			return nil, "", fmt.Errorf("exchange: the answer, with the layers below it: %w", err)
+			return nil, "", fmt.Errorf("the answer, with the layers below it: %w", err)
 		}
 		if len(r.layers) >= maxLayers {
 			clear(r.layers)
@@ -130,7 +130,7 @@ func (r *reply) place(p *packet.Packet) (int, error) {
 			}
 		}
 	}
-	return 0, fmt.Errorf("exchange: an answer that begins with %s has no place on what %s came on", r.first, p.Layer(p.Len()-1).Proto().Name)
+	return 0, fmt.Errorf("an answer that begins with %s has no place on what %s came on", r.first, p.Layer(p.Len()-1).Proto().Name)
 }
 
 // front is the layers of a request below its n-th, turned around, as a line.
@@ -175,7 +175,7 @@ func (r *reply) text(name string) (string, error) {
 		number, field, _ := strings.Cut(rest, ".")
 		i, err := strconv.Atoi(number)
 		if err != nil || i >= r.request.Len() {
-			return "", fmt.Errorf("exchange: ${%s} is not known", name)
+			return "", fmt.Errorf("${%s} is not known", name)
 		}
 		return r.ofLayer(i, field)
 	}
@@ -201,7 +201,7 @@ func (r *reply) text(name string) (string, error) {
 
 func address(a netip.Addr, kind string) (string, error) {
 	if !a.IsValid() {
-		return "", fmt.Errorf("exchange: the interface has not %s address of its own", kind)
+		return "", fmt.Errorf("the interface has not %s address of its own", kind)
 	}
 	return a.String(), nil
 }

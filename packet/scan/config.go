@@ -21,8 +21,9 @@ type Config struct {
 	// Allow lets targets be beyond private networks (see Foreign).
 	Allow bool `yaml:"allow"`
 	// Sockets asks by the kernel's own sockets, which takes no privilege: a TCP
-	// connection (connect scan), a UDP datagram, an ICMP echo. There is no such
-	// way for ACK, FIN and NULL.
+	// connection (connect scan), a UDP datagram; in a sweep an ICMP echo, or where
+	// that is not permitted connections to ports 80 and 443. There is no such way
+	// for ACK, FIN and NULL.
 	Sockets bool `yaml:"sockets"`
 	// Rate is how many packets a second are sent at most. Default 1,000 beyond
 	// private networks; within them up to 250,000, and 1,000,000 to this host,
@@ -107,7 +108,7 @@ func (c *Config) Validate() error {
 	var errs []error
 	wrong := func(is bool, format string, args ...any) {
 		if is {
-			errs = append(errs, fmt.Errorf("scan: "+format, args...))
+			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
 	wrong(int(c.Mode) >= len(modeNames), "%v: there is no such mode", c.Mode)

@@ -56,7 +56,7 @@ func (p *pass) linkFor(h hop) int {
 // request (RFC 826) or a neighbour solicitation (RFC 4861 §4.3).
 func (p *prober) solicit(dst []byte, h hop, remote netip.Addr) ([]byte, error) {
 	if len(h.link.Hardware) != 6 {
-		return dst, fmt.Errorf("scan: %s has no hardware address to ask from", h.link.Name)
+		return dst, fmt.Errorf("%s has no hardware address to ask from", h.link.Name)
 	}
 	own := packet.MAC(h.link.Hardware)
 	if remote.Is4() {

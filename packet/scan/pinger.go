@@ -33,7 +33,8 @@ func openPinger(hosts *Addresses) (p *pinger, err error) {
 			p.v6, err = wire.OpenICMP(6)
 		}
 		if err != nil {
-			return nil, errors.Join(err, p.close())
+			_ = p.close() // what was opened before has no use alone
+			return nil, err
 		}
 	}
 	return p, nil

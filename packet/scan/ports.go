@@ -26,14 +26,14 @@ func ParsePorts(text string) (Ports, error) {
 		}
 		first, err := parsePort(from, isRange, 1)
 		if err != nil {
-			return nil, fmt.Errorf("scan: port %q: %w", part, err)
+			return nil, fmt.Errorf("port %q: %w", part, err)
 		}
 		last, err := parsePort(to, isRange, 65535)
 		if err != nil {
-			return nil, fmt.Errorf("scan: port %q: %w", part, err)
+			return nil, fmt.Errorf("port %q: %w", part, err)
 		}
 		if last < first {
-			return nil, fmt.Errorf("scan: port %q: a range goes from a smaller number to a greater one", part)
+			return nil, fmt.Errorf("port %q: a range goes from a smaller number to a greater one", part)
 		}
 		for p := first; p <= last; p++ {
 			in[p] = true

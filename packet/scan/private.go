@@ -42,7 +42,7 @@ func (e *ForeignError) Error() string {
 	if more := len(e.Ranges) - shown; more > 0 {
 		text += fmt.Sprintf(" and %d more ranges", more)
 	}
-	return fmt.Sprintf("scan: %s: beyond private networks. Scan only what is yours, or what its owner lets you; then allow it", text)
+	return fmt.Sprintf("%s: beyond private networks. Scan only what is yours, or what its owner lets you; then allow it", text)
 }
 
 // isLoopback says that all addresses are of this host.

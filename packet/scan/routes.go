@@ -48,7 +48,7 @@ func openRoutes(name string) (*routes, error) {
 	}
 	if name != "" && r.link == 0 {
 		conn.Close()
-		return nil, fmt.Errorf("scan: there is no interface %q", name)
+		return nil, fmt.Errorf("there is no interface %q", name)
 	}
 	return r, nil
 }
@@ -77,7 +77,7 @@ func (r *routes) ask(dst netip.Addr) hop {
 		return hop{err: err}
 	}
 	if !route.Source.IsValid() {
-		return hop{err: errors.New("scan: this host has no address to ask from")}
+		return hop{err: errors.New("this host has no address to ask from")}
 	}
 	h := hop{source: route.Source, link: r.links[route.Interface], own: route.Kind == rtnl.Local}
 	h.neighbour = route.Kind == rtnl.Unicast && !route.Gateway.IsValid() && h.link.Type == ethernet && !h.link.NoARP

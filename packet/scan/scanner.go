@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io/fs"
 	"net/netip"
 	"sync"
 	"time"
@@ -24,7 +25,7 @@ type Scanner struct {
 	routes *routes
 	outs   []*out
 	tap    *wire.Capture
-	pinger *pinger // of a sweep by sockets
+	pinger *pinger // of a sweep by sockets; nil where it is not permitted
 
 	mu      sync.Mutex // guards what follows
 	window  *window
@@ -68,11 +69,11 @@ func New(cfg Config) (*Scanner, error) {
 	pairs := hosts.Len() * uint64(len(cfg.Ports))
 	switch {
 	case pairs == 0:
-		return nil, errors.New("scan: all targets are excluded")
+		return nil, errors.New("all targets are excluded")
 	case hosts.Len() > maxPairs/uint64(len(cfg.Ports)):
-		return nil, fmt.Errorf("scan: %d hosts with %d ports: more than %d pairs", hosts.Len(), len(cfg.Ports), uint64(maxPairs))
+		return nil, fmt.Errorf("%d hosts with %d ports: more than %d pairs", hosts.Len(), len(cfg.Ports), uint64(maxPairs))
 	case cfg.From > pairs:
-		return nil, fmt.Errorf("scan: it cannot go on at %d: there are %d pairs", cfg.From, pairs)
+		return nil, fmt.Errorf("it cannot go on at %d: there are %d pairs", cfg.From, pairs)
 	}
 	s := &Scanner{cfg: cfg, hosts: hosts, places: make([]int32, 1<<16)}
 	s.order = newPermutation(pairs, fingerprint(&cfg, hosts))
@@ -86,7 +87,7 @@ func New(cfg Config) (*Scanner, error) {
 	s.speed = newGovernor(cfg.rates())
 	s.summary = Summary{Pairs: pairs, Hosts: hosts.Len(), From: cfg.From, Next: cfg.From}
 	if cfg.Sockets && cfg.Mode == Sweep {
-		if s.pinger, err = openPinger(hosts); err != nil {
+		if s.pinger, err = openPinger(hosts); err != nil && !errors.Is(err, fs.ErrPermission) {
 			return nil, err
 		}
 	}
@@ -99,6 +100,10 @@ func New(cfg Config) (*Scanner, error) {
 	}
 	return s, nil
 }
+
+// Echo says that a sweep by sockets sends echo requests. Where the system permits
+// none (net.ipv4.ping_group_range), it tries connections.
+func (s *Scanner) Echo() bool { return s.pinger != nil }
 
 // fingerprint is a number for what is scanned. The order depends on it alone, so
 // that a place in it means the same another time.
@@ -179,7 +184,7 @@ func (s *Scanner) Run(ctx context.Context) (Summary, error) {
 	sum.Took = time.Since(s.begin)
 	sum.Complete = sum.Next == sum.Pairs
 	if err == nil && s.refused != nil && sum.Sent == 0 {
-		err = fmt.Errorf("scan: no packet could be sent: %w", s.refused)
+		err = fmt.Errorf("no packet could be sent: %w", s.refused)
 	}
 	return sum, err
 }

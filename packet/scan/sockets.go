@@ -139,6 +139,9 @@ func (s *Scanner) knock(ctx context.Context, host netip.Addr, port uint16, patie
 	case UDP:
 		return s.knockUDP(ctx, host, port, patience)
 	case Sweep:
+		if s.pinger == nil {
+			return s.knockDoors(ctx, host, patience)
+		}
 		return s.knockICMP(ctx, host, patience)
 	}
 	conn, err := s.dial(ctx, "tcp", host, port, patience)
@@ -153,6 +156,21 @@ func (s *Scanner) knock(ctx context.Context, host netip.Addr, port uint16, patie
 		return Closed, "conn-refused", nil
 	}
 	return Open, "syn-ack", nil
+}
+
+// knockDoors tries the ports that most hosts answer at, be it by a refusal. They are
+// nmap's.
+func (s *Scanner) knockDoors(ctx context.Context, host netip.Addr, patience time.Duration) (state State, reason string, err error) {
+	for _, port := range []uint16{80, 443} {
+		conn, dialed := s.dial(ctx, "tcp", host, port, patience)
+		if dialed == nil {
+			return Up, "syn-ack", conn.Close()
+		}
+		if state, reason, err = failure(dialed, Down); state == Closed || reason == "reset" {
+			return Up, reason, nil
+		}
+	}
+	return state, reason, err
 }
 
 func (s *Scanner) dial(ctx context.Context, network string, host netip.Addr, port uint16, patience time.Duration) (net.Conn, error) {

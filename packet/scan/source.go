@@ -16,7 +16,7 @@ func chooseSources() (base uint16, err error) {
 	from, to := 32768, 60999
 	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
 		if _, err := fmt.Sscan(string(text), &from, &to); err != nil {
-			return 0, fmt.Errorf("scan: ip_local_port_range: %w", err)
+			return 0, fmt.Errorf("/proc/sys/net/ipv4/ip_local_port_range: %w", err)
 		}
 	}
 	switch {
@@ -30,7 +30,7 @@ func chooseSources() (base uint16, err error) {
 			return base, nil
 		}
 	}
-	return 0, errors.New("scan: no source ports are free; net.ipv4.ip_local_port_range should leave some out")
+	return 0, errors.New("no source ports are free; net.ipv4.ip_local_port_range should leave some out")
 }
 
 // free says that nobody has a port from base on.

@@ -20,7 +20,7 @@ const maxPairs = 1 << 48
 const maxRanges = 1 << 16
 
 func tooMany(r Range) error {
-	return fmt.Errorf("scan: %v: too many addresses; with their ports they may make %d pairs", r, uint64(maxPairs))
+	return fmt.Errorf("%v: too many addresses; with their ports they may make %d pairs", r, uint64(maxPairs))
 }
 
 // Resolver gives the addresses of a name: [net.Resolver.LookupNetIP], say.
@@ -56,7 +56,7 @@ func parseTarget(ctx context.Context, text string, resolve Resolver) ([]Range, e
 	if errors.Is(err, errName) && resolve != nil {
 		addrs, err := resolve(ctx, "ip", text)
 		if err != nil {
-			return nil, fmt.Errorf("scan: target %q: %w", text, err)
+			return nil, fmt.Errorf("target %q: %w", text, err)
 		}
 		for _, a := range addrs {
 			ranges = append(ranges, Range{a.Unmap(), a.Unmap()})
@@ -72,7 +72,7 @@ func targetFile(ctx context.Context, path string, resolve Resolver) ([]Range, er
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, fmt.Errorf("scan: targets: %w", err)
+			return nil, fmt.Errorf("targets: %w", err)
 		}
 		defer f.Close()
 		in = f
@@ -83,7 +83,7 @@ func targetFile(ctx context.Context, path string, resolve Resolver) ([]Range, er
 		line, _, _ := strings.Cut(lines.Text(), "#")
 		for word := range strings.FieldsSeq(line) {
 			if strings.HasPrefix(word, "@") {
-				return nil, fmt.Errorf("scan: %s:%d: %s: a file of targets names no other", path, n, word)
+				return nil, fmt.Errorf("%s:%d: %s: a file of targets names no other", path, n, word)
 			}
 			ranges, err := parseTarget(ctx, word, resolve)
 			if err != nil {
@@ -93,7 +93,7 @@ func targetFile(ctx context.Context, path string, resolve Resolver) ([]Range, er
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("scan: targets of %s: %w", path, err)
+		return nil, fmt.Errorf("targets of %s: %w", path, err)
 	}
 	return all, nil
 }
@@ -104,11 +104,11 @@ var errName = errors.New("it is no address, network or range")
 func ParseRanges(text string) ([]Range, error) {
 	ranges, err := parseRanges(text)
 	if err != nil {
-		return nil, fmt.Errorf("scan: target %q: %w", text, err)
+		return nil, fmt.Errorf("target %q: %w", text, err)
 	}
 	for _, r := range ranges {
 		if r.Last.IsMulticast() || r.First.IsMulticast() || r.First.IsUnspecified() || r.Last == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
-			return nil, fmt.Errorf("scan: target %q: %v has addresses that are no host's", text, r)
+			return nil, fmt.Errorf("target %q: %v has addresses that are no host's", text, r)
 		}
 	}
 	return ranges, nil

@@ -40,7 +40,7 @@ func (m *Mode) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("scan: %q is no mode: %s", text, strings.Join(modeNames[:], ", "))
+	return fmt.Errorf("%q is no mode: %s", text, strings.Join(modeNames[:], ", "))
 }
 
 // Protocol is "tcp" or "udp"; "" for a sweep.

@@ -462,15 +462,18 @@ func TestSweep(t *testing.T) {
 		t.Errorf("hardware addresses %v, want %s", hardware, mac)
 	}
 
-	l.here.Sysctl(t, "net.ipv4.ping_group_range", "0 2147483647")
-	clear(up)
+	// Without privileges: by connections, and where it is permitted by echo requests.
 	cfg.Sockets = true
-	scanFrom(t, l.here, cfg)
-	for addr := range want {
-		want[addr] = "echo-reply"
-	}
-	if !maps.Equal(up, want) {
-		t.Errorf("by sockets, up: %v, want %v", up, want)
+	for _, tt := range []struct{ groups, reason string }{{"1 0", "conn-refused"}, {"0 2147483647", "echo-reply"}} {
+		l.here.Sysctl(t, "net.ipv4.ping_group_range", tt.groups)
+		clear(up)
+		scanFrom(t, l.here, cfg)
+		for addr := range want {
+			want[addr] = tt.reason
+		}
+		if !maps.Equal(up, want) {
+			t.Errorf("by sockets, up: %v, want %v", up, want)
+		}
 	}
 }
 

@@ -27,11 +27,14 @@ func (e *PermissionError) Error() string {
 	}
 	return fmt.Sprintf("%s: %v\n"+
 		"It takes root or the capability CAP_NET_RAW. To give that to this program:\n"+
-		"  sudo setcap cap_net_raw+ep %s\n%s"+
+		"  %s\n%s"+
 		"Without it work: reading, filtering and writing capture files, crafting packets,\n"+
 		"connect scans, UDP traces, ping and trace -I where net.ipv4.ping_group_range has your group.",
-		e.Doing, e.Err, executable(), or)
+		e.Doing, e.Err, e.Grant(), or)
 }
+
+// Grant is the command that gives the capability to this program's file.
+func (e *PermissionError) Grant() string { return "sudo setcap cap_net_raw+ep " + executable() }
 
 func (e *PermissionError) Unwrap() error { return e.Err }
 
