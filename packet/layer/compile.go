@@ -49,6 +49,8 @@ type node struct {
 	place  int  // offset in bits from the start of the layer, -1 if it varies
 	slot   int  // where its value is kept for expressions, -1 if none asks
 	flags  bool // Sub are bits of the value
+	still  bool // it has one width always
+	whole  int  // that width in bits
 	length *Expr
 	at     *Expr
 	when   *Expr
@@ -176,7 +178,15 @@ func (n *node) static() bool {
 	if n.Calc != "" || n.At != "" || n.width > 0 {
 		return true
 	}
-	return n.Kind == Group && !slices.ContainsFunc(n.sub, func(f node) bool { return !f.static() })
+	if n.Kind != Group {
+		return false
+	}
+	for i := range n.sub { // by index, as a node is large
+		if !n.sub[i].still {
+			return false
+		}
+	}
+	return true
 }
 
 // list makes a list of fields ready. place is where it begins, in bits from the
@@ -194,9 +204,12 @@ func (c *compiler) list(fields []Field, place *int) ([]node, error) {
 		if err := c.field(n); err != nil {
 			return nil, err
 		}
+		if n.still = n.static(); n.still {
+			n.whole = n.extent()
+		}
 		if *place >= 0 && n.Calc == "" && n.At == "" {
-			if n.static() {
-				*place += n.extent()
+			if n.still {
+				*place += n.whole
 			} else {
 				*place = -1
 			}

@@ -121,17 +121,22 @@ func appendHex(dst, b []byte, sep byte) []byte {
 
 // appendText appends text with what is not printable as \xNN.
 func appendText(dst, b []byte) []byte {
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		switch {
-		case r == utf8.RuneError && n == 1, r < ' ', r == 0x7F:
-			dst = append(dst, `\x`...)
-			dst = hex.AppendEncode(dst, b[:1])
-			n = 1
-		default:
-			dst = append(dst, b[:n]...)
+	for i := 0; i < len(b); {
+		plain := i
+		for i < len(b) && b[i]-' ' < 0x7F-' ' {
+			i++
 		}
-		b = b[n:]
+		dst = append(dst, b[plain:i]...)
+		if i == len(b) {
+			break
+		}
+		_, n := utf8.DecodeRune(b[i:])
+		if n == 1 { // a control character, or no UTF-8
+			dst = hex.AppendEncode(append(dst, `\x`...), b[i:i+1])
+		} else {
+			dst = append(dst, b[i:i+n]...)
+		}
+		i += n
 	}
 	return dst
 }

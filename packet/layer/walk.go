@@ -334,8 +334,8 @@ func (w *Walker) flags(n *node, off, size, lead int, u uint64) bool {
 func (w *Walker) open(n *node, off int) bool {
 	w.bit = off * 8
 	size := -1
-	if n.Code == nil && n.static() {
-		size = n.extent() / 8
+	if n.still {
+		size = n.whole / 8
 		if off+size > w.end {
 			size = w.end - off
 		}
