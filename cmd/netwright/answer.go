@@ -58,7 +58,7 @@ capability CAP_NET_RAW, which is given up when the sockets are open.`,
 	f := cmd.Flags()
 	f.StringVarP(&a.config.Interface, "interface", "i", "", "answer what comes in by this `INTERFACE`")
 	f.BoolVarP(&a.display, "display-filter", "Y", false, "the patterns are display filters, as in Wireshark")
-	f.StringVar(&a.file, "file", "", "read patterns and replies from a YAML `FILE`")
+	f.StringVar(&a.file, "file", "", "read patterns and replies from a YAML `FILE` of at most 1 MiB")
 	f.StringVarP(&a.config.Filter, "capture-filter", "f", "", "look only at packets that this capture `FILTER` lets pass, as 'udp port 53'")
 	f.Float64Var(&a.config.Rate, "rate", 1000, "answer `MANY` packets a second at most")
 	f.Uint64VarP(&a.config.Count, "count", "c", 0, "stop after that `MANY` answers")
@@ -150,21 +150,30 @@ func (a *answer) rules(args []string) (rules []answerRule, err error) {
 	return rules, nil
 }
 
-// readRules reads the file of --file, of a megabyte at most.
+// mostRules is how many bytes a file of rules may have.
+const mostRules = 1 << 20
+
+// readRules reads the file of --file.
 func readRules(path string) (rules []answerRule, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	text, err := io.ReadAll(io.LimitReader(f, mostRules+1))
 	if err != nil {
 		return nil, err
+	}
+	if len(text) > mostRules {
+		return nil, &usageError{fmt.Errorf("%s: it has more than 1 MiB, which is the most that patterns and replies may have", path)}
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&rules); err != nil {
 		return nil, &usageError{fmt.Errorf("%s: it must be a list of match (or filter) and reply: %w", path, err)}
+	}
+	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return nil, &usageError{fmt.Errorf("%s: it must be one list, and there is more behind it", path)}
 	}
 	for i, r := range rules {
 		if r.Reply == "" || (r.Match == "") == (r.Filter == "") {

@@ -31,6 +31,7 @@ func TestDropPrivileges(t *testing.T) {
 		"capture: capture on lo: socket: operation not permitted\n",
 		"\n  sudo setcap cap_net_raw+ep " + self + "\n",
 		"send: send IP packets: socket: operation not permitted\n",
+		"\nno sender: true\n",
 		"typed: true true\n",
 		"still seen: 1\n",
 		"connect scans",

@@ -163,9 +163,12 @@ func OpenSender(cfg SendConfig) (*Sender, error) {
 		}
 	}
 	s.SetRate(cfg.Rate)
-	var err error
-	s.socket, err = openSendSocket(cfg, l)
-	return s, err
+	socket, err := openSendSocket(cfg, l)
+	if err != nil {
+		return nil, err
+	}
+	s.socket = socket
+	return s, nil
 }
 
 // SetRate changes the rate, in packets per second, of a Run under way and of

@@ -156,7 +156,7 @@ func TestSendConfigRefuses(t *testing.T) {
 		"buffer of 2147483648 bytes":   {IP: true, Buffer: 1 << 31},
 		`no interface "no-such-thing"`: {Interface: "no-such-thing"},
 	} {
-		if _, err := OpenSender(cfg); err == nil || !strings.Contains(err.Error(), want) {
+		if s, err := OpenSender(cfg); s != nil || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}

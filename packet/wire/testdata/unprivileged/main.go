@@ -57,8 +57,8 @@ func run() error {
 	}
 	_, err = wire.Open(wire.Config{Interface: "lo"})
 	fmt.Printf("capture: %v\n", err)
-	_, err = wire.OpenSender(wire.SendConfig{IP: true})
-	fmt.Printf("send: %v\n", err)
+	none, err := wire.OpenSender(wire.SendConfig{IP: true})
+	fmt.Printf("send: %v\nno sender: %t\n", err, none == nil)
 	var denied *wire.PermissionError
 	fmt.Printf("typed: %t %t\n", errors.As(err, &denied), errors.Is(err, os.ErrPermission))
 	if _, err := s.Write(make([]byte, 60)); err != nil {
