@@ -12,7 +12,7 @@ import (
 // coded sums up the protocols that most frames are of, or that a template
 // cannot.
 var coded = map[string]func(dst []byte, l *Lines, p *Packet, i int) []byte{
-	"tcp": tcpInfo, "udp": udpInfo,
+	"tcp": tcpInfo, "udp": udpInfo, "arp": arpInfo,
 	"icmp": icmpInfo, "icmpv6": icmpInfo,
 	"dns": dnsInfo, "mdns": dnsInfo, "llmnr": dnsInfo,
 }
@@ -71,6 +71,26 @@ func udpInfo(dst []byte, _ *Lines, p *Packet, i int) []byte {
 	}
 	dst = append(ports(dst, b), " Len="...)
 	return strconv.AppendInt(dst, int64(sp.End-sp.Header), 10)
+}
+
+// arpInfo is the template, written at once for the requests and replies that
+// nearly all are.
+func arpInfo(dst []byte, l *Lines, p *Packet, i int) []byte {
+	sp := p.Layer(i)
+	b := p.Data[sp.Start:sp.End]
+	const usual = 0x08000604 // IPv4 addresses, and of 6 bytes
+	if len(b) < 28 || binary.BigEndian.Uint32(b[2:]) != usual {
+		return l.fill(dst, p, i)
+	}
+	switch binary.BigEndian.Uint16(b[6:]) {
+	case 1:
+		dst = append(dst, "request "...)
+	case 2:
+		dst = append(dst, "reply "...)
+	default:
+		return l.fill(dst, p, i)
+	}
+	return appendIPv4(append(appendIPv4(dst, b[14:18]), arrow...), b[24:28])
 }
 
 // icmpInfo is a template with what the code means behind the type.
