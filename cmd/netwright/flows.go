@@ -241,14 +241,15 @@ func flowTable() *table {
 }
 
 func addFlow(t *table, f *flows.Flow) {
-	t.add(f.First.Local().Format("15:04:05.000"), fmt.Sprintf("%.3f", f.Last.Sub(f.First).Seconds()), f.Protocol(), f.Initiator, f.Responder,
+	from, to := f.Ends()
+	t.add(f.First.Local().Format("15:04:05.000"), fmt.Sprintf("%.3f", f.Last.Sub(f.First).Seconds()), f.Protocol(), from, to,
 		fmt.Sprintf("%d/%d", f.Packets[0], f.Packets[1]), fmt.Sprintf("%d/%d", f.Bytes[0], f.Bytes[1]), f.End, what(f))
 }
 
 // what is the application with what it says of itself, and what is missing.
 func what(f *flows.Flow) string {
-	if f.Proto == 1 || f.Proto == 58 {
-		return fmt.Sprintf("type %d code %d", f.Initiator.Port(), f.Responder.Port())
+	if kind, code, ok := f.ICMP(); ok {
+		return fmt.Sprintf("type %d code %d", kind, code)
 	}
 	text := strings.TrimSpace(f.App + " " + f.Detail)
 	if missing := f.Streams[0].Missing + f.Streams[1].Missing; missing > 0 {
@@ -258,8 +259,9 @@ func what(f *flows.Flow) string {
 }
 
 func flowLine(f *flows.Flow) string {
+	from, to := f.Ends()
 	return strings.TrimSpace(fmt.Sprintf("%s %8.3fs %-6s %s → %s  %d/%d packets  %d/%d bytes  %s  %s", f.First.Local().Format("15:04:05.000"),
-		f.Last.Sub(f.First).Seconds(), f.Protocol(), f.Initiator, f.Responder, f.Packets[0], f.Packets[1], f.Bytes[0], f.Bytes[1], f.End, printable(what(f))))
+		f.Last.Sub(f.First).Seconds(), f.Protocol(), from, to, f.Packets[0], f.Packets[1], f.Bytes[0], f.Bytes[1], f.End, printable(what(f))))
 }
 
 // screen draws the busiest flows on a terminal, twice a second; nil where there
@@ -282,12 +284,17 @@ func (w *watcher) screen(cmd *cobra.Command) func(wire.Stats) {
 			return true
 		})
 		slices.SortFunc(list, func(a, b *flows.Flow) int { return cmp.Compare(b.Bytes[0]+b.Bytes[1], a.Bytes[0]+a.Bytes[1]) })
-		screen.draw(func(lines int) *table {
-			t := flowTable()
-			for _, f := range list[:min(len(list), lines)] {
-				addFlow(t, f)
-			}
-			return t
-		}, fmt.Sprintf("flows that go on: %d, that have ended: %d; %s; ^C ends it", w.table.Len(), w.table.Ended, stats))
+		screen.draw(func(lines int) *table { return liveTable(list[:min(len(list), lines)], screen.width()) }, fmt.Sprintf("flows that go on: %d, that have ended: %d; %s; ^C ends it", w.table.Len(), w.table.Ended, stats))
 	}
+}
+
+// liveTable is flows that go on, no wider than the terminal.
+func liveTable(list []*flows.Flow, width int) *table {
+	t := newTable("LASTS", "PROTO", "FROM", "TO", "PACKETS", "BYTES", "WHAT")
+	for _, f := range list {
+		from, to := f.Ends()
+		t.add(took(f.Last.Sub(f.First)), f.Protocol(), from, to, fmt.Sprintf("%d/%d", f.Packets[0], f.Packets[1]), size(f.Bytes[0])+"/"+size(f.Bytes[1]), what(f))
+	}
+	t.fit(width, "PACKETS", "LASTS", "PROTO")
+	return t
 }

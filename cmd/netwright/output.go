@@ -100,17 +100,7 @@ func (t *table) write(w io.Writer) error { return t.painted(w, painter(w)) }
 
 // painted writes the table with or without colours, whatever w is.
 func (t *table) painted(w io.Writer, p paint) error {
-	var widths []int
-	for _, row := range t.rows {
-		for i, c := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			if i < len(row)-1 || len(row) == len(t.rows[0]) {
-				widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
-			}
-		}
-	}
+	widths := t.widths()
 	var out strings.Builder
 	for _, row := range t.rows {
 		var line strings.Builder
@@ -124,6 +114,19 @@ func (t *table) painted(w io.Writer, p paint) error {
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// widths are those of the columns.
+func (t *table) widths() []int {
+	widths := make([]int, len(t.rows[0]))
+	for _, row := range t.rows {
+		for i, c := range row {
+			if i < len(row)-1 || len(row) == len(widths) {
+				widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+			}
+		}
+	}
+	return widths
 }
 
 // printable replaces what would command a terminal: texts come from clients.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 func TestTook(t *testing.T) {
@@ -53,6 +55,36 @@ func TestTable(t *testing.T) {
 	}
 	if got := paint(true).in(red, "x"); got != "\x1b[31mx\x1b[0m" {
 		t.Errorf("painted: %q", got)
+	}
+}
+
+// A table is as narrow as the terminal: less matters less, and long texts are cut.
+func TestTableFits(t *testing.T) {
+	long := "[2001:db8:9:1::2]:42582"
+	for _, test := range []struct {
+		width int
+		want  string
+	}{
+		{100, "LASTS  PACKETS  FROM                     WHAT\n1.00s  7/5      192.0.2.1:42582          http 192.0.2.2\n12.3s  1/0      [2001:db8:9:1::2]:42582  tls www.example.com\n"},
+		{50, "LASTS  FROM                     WHAT\n1.00s  192.0.2.1:42582          http 192.0.2.2\n12.3s  [2001:db8:9:1::2]:42582  tls www.example.c…\n"},
+		{30, "FROM            WHAT\n192.0.…1:42582  http 192.0.2.2\n[2001:…]:42582  tls www.examp…\n"},
+	} {
+		table := newTable("LASTS", "PACKETS", "FROM", "WHAT")
+		table.add("1.00s", "7/5", "192.0.2.1:42582", "http 192.0.2.2")
+		table.add("12.3s", "1/0", long, "tls www.example.com")
+		table.fit(test.width, "PACKETS", "LASTS")
+		var out bytes.Buffer
+		if err := table.write(&out); err != nil {
+			t.Fatal(err)
+		}
+		if out.String() != test.want {
+			t.Errorf("%d wide:\n%s\nwant\n%s", test.width, &out, test.want)
+		}
+		for line := range strings.Lines(out.String()) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > test.width {
+				t.Errorf("%q has %d columns, more than %d", line, n, test.width)
+			}
+		}
 	}
 }
 

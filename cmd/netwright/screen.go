@@ -26,15 +26,27 @@ func newScreen(w io.Writer) *screen {
 	return &screen{file: f}
 }
 
+// size is how many columns and lines there are.
+func (s *screen) size() (width, height int) {
+	width, height, err := term.GetSize(int(s.file.Fd()))
+	if err != nil || width == 0 {
+		return 80, 24
+	}
+	return width, height
+}
+
+// width is how many columns there are.
+func (s *screen) width() int {
+	width, _ := s.size()
+	return width
+}
+
 // draw draws a title and a table of as many lines as there is room for.
 func (s *screen) draw(table func(lines int) *table, title string) {
 	if s == nil {
 		return
 	}
-	width, height, err := term.GetSize(int(s.file.Fd()))
-	if err != nil {
-		width, height = 80, 24
-	}
+	width, height := s.size()
 	var text strings.Builder
 	_ = table(max(height-3, 2)).painted(&text, painter(s.file))
 	page := cut(title, width) + "\n\n" + text.String()

@@ -16,7 +16,7 @@ import (
 type Flow struct {
 	Proto     uint8
 	Initiator netip.AddrPort // who sent the SYN, or was seen first
-	Responder netip.AddrPort // of ICMP the ports are type and code of the first message
+	Responder netip.AddrPort // of ICMP the ports are type and code of the first message, see ICMP
 	VLAN      uint16
 	VNI       uint32
 
@@ -78,6 +78,28 @@ func (f *Flow) Protocol() string {
 	return strconv.Itoa(int(f.Proto))
 }
 
+// ICMP is the type and the code of the first message; ok is false for other protocols.
+func (f *Flow) ICMP() (kind, code uint8, ok bool) {
+	if f.Proto != protoICMP && f.Proto != protoICMPv6 {
+		return 0, 0, false
+	}
+	return uint8(f.Initiator.Port()), uint8(f.Responder.Port()), true
+}
+
+// ports says that the flow is between ports.
+func (f *Flow) ports() bool {
+	return f.Proto == protoTCP || f.Proto == protoUDP || f.Proto == protoSCTP
+}
+
+// Ends are the initiator and the responder as text: "192.0.2.1:42582", and of
+// protocols without ports their addresses.
+func (f *Flow) Ends() (initiator, responder string) {
+	if !f.ports() {
+		return f.Initiator.Addr().String(), f.Responder.Addr().String()
+	}
+	return f.Initiator.String(), f.Responder.String()
+}
+
 // Record writes the flow as a record of the house: peer is the initiator, target
 // the responder, protocol as in tcp/tls, host the detail, in and out the bytes of
 // the initiator and the responder, and request_id the Community ID.
@@ -86,8 +108,13 @@ func (f *Flow) Record(r *flow.Record) {
 	r.Duration = f.Last.Sub(f.First)
 	r.First = f.RTT
 	r.BytesIn, r.BytesOut = f.Bytes[0], f.Bytes[1]
-	r.SetPeer(f.Initiator)
-	r.SetString(flow.Target, f.Responder.String())
+	if peer := f.Initiator; f.ports() {
+		r.SetPeer(peer)
+	} else {
+		r.SetPeer(netip.AddrPortFrom(peer.Addr(), 0))
+	}
+	_, to := f.Ends()
+	r.SetString(flow.Target, to)
 	protocol := f.Protocol()
 	if f.App != "" {
 		protocol += "/" + f.App
@@ -104,8 +131,16 @@ func (f *Flow) Record(r *flow.Record) {
 func (f *Flow) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"community_id":"`...)
 	dst = append(dst, f.CommunityID()...)
-	dst = fmt.Appendf(dst, `","proto":%q,"src":%q,"sport":%d,"dst":%q,"dport":%d`, f.Protocol(),
-		f.Initiator.Addr(), f.Initiator.Port(), f.Responder.Addr(), f.Responder.Port())
+	dst = fmt.Appendf(dst, `","proto":%q,"src":%q`, f.Protocol(), f.Initiator.Addr())
+	if f.ports() {
+		dst = fmt.Appendf(dst, `,"sport":%d`, f.Initiator.Port())
+	}
+	dst = fmt.Appendf(dst, `,"dst":%q`, f.Responder.Addr())
+	if kind, code, ok := f.ICMP(); ok {
+		dst = fmt.Appendf(dst, `,"type":%d,"code":%d`, kind, code)
+	} else if f.ports() {
+		dst = fmt.Appendf(dst, `,"dport":%d`, f.Responder.Port())
+	}
 	if f.VLAN != 0 {
 		dst = fmt.Appendf(dst, `,"vlan":%d`, f.VLAN)
 	}
