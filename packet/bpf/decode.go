@@ -10,6 +10,9 @@ import (
 // decode translates one instruction of a program of count.
 func decode(r netbpf.RawInstruction, at, count int) (instruction, error) {
 	in := instruction{k: r.K, yes: uint16(at + 1), no: uint16(at + 1)}
+	if r.Op > 0xff { // no opcode has more bits, and what follows looks at some
+		return in, unknownOpcode(r.Op)
+	}
 	switch class := r.Op & 7; class {
 	case opJmp:
 		return decodeJump(r, at, count)
@@ -134,6 +137,9 @@ func decodeJump(r netbpf.RawInstruction, at, count int) (instruction, error) {
 	yes, no := uint64(at)+1+uint64(r.Jt), uint64(at)+1+uint64(r.Jf)
 	switch r.Op & 0xf0 {
 	case jmpJa:
+		if r.Op&sourceX != 0 {
+			return in, unknownOpcode(r.Op)
+		}
 		in.op, yes = jumpAlways, uint64(at)+1+uint64(r.K)
 		no = yes
 	case jmpJeq:
