@@ -22,10 +22,12 @@ type show struct {
 	fields                 []string
 	separator              string
 	time                   string
+	absolute               bool
 	filter                 string
 	count                  int
 	protos                 protoDirs
-	interfaces             func(index int) string // names those that lines tell; nil: none
+	interfaces             func(index int) string  // names those that lines tell; nil: none
+	see                    func(p *dissect.Packet) // takes note of a packet that is not shown, or nil
 }
 
 func (s *show) addFlags(cmd *cobra.Command) {
@@ -39,6 +41,7 @@ func (s *show) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&s.stats, "stats", false, "print no packet, but how many of which protocols there were, and who spoke with whom")
 	f.IntVarP(&s.count, "count", "c", 0, "stop after that `MANY` packets")
 	f.StringVarP(&s.time, "time", "t", "relative", "`HOW` a line says the time: relative, clock, date, epoch or none")
+	f.BoolVarP(&s.absolute, "absolute", "S", false, "print the sequence numbers and windows of TCP in lines as they were sent")
 	f.StringVarP(&s.filter, "filter", "Y", "", "only the packets for which this display `FILTER` is true, as 'tcp.flags.syn == 1 && ip.src in {10.0.0.0/8}'")
 	s.protos.addFlag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("verbose", "json", "fields", "stats", "as-line")
@@ -118,7 +121,8 @@ func (s *show) form(set *layer.Set) (func(dst []byte, p *dissect.Packet) []byte,
 	if !ok {
 		return nil, &usageError{fmt.Errorf("--time is relative, clock, date, epoch or none, not %q", s.time)}
 	}
-	lines.Time, lines.Interface = format, s.interfaces
+	lines.Time, lines.Interface, lines.Relative = format, s.interfaces, !s.absolute
+	s.see = lines.See
 	return lines.Append, nil
 }
 
@@ -172,6 +176,9 @@ func (v *viewer) take(c *pcap.Packet) (more bool, err error) {
 	if v.write == nil || v.match != nil {
 		v.packet.Read(c)
 		if v.match != nil && !v.match(v.packet) {
+			if v.show.see != nil {
+				v.show.see(v.packet)
+			}
 			return true, nil
 		}
 	}

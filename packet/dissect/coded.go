@@ -32,37 +32,6 @@ func label(p *layer.Proto) string {
 	return strings.ToUpper(p.Name)
 }
 
-func tcpInfo(dst []byte, _ *Lines, p *Packet, i int) []byte {
-	sp := p.Layer(i)
-	b := p.Data[sp.Start:sp.End]
-	if len(b) < 20 {
-		return dst
-	}
-	dst = ports(dst, b)
-	dst = append(dst, " ["...)
-	flags := b[13]
-	first := true
-	for bit, name := range [8]string{"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"} {
-		if flags&(1<<bit) != 0 {
-			if !first {
-				dst = append(dst, ", "...)
-			}
-			dst = append(dst, name...)
-			first = false
-		}
-	}
-	dst = append(dst, "] Seq="...)
-	dst = strconv.AppendUint(dst, uint64(binary.BigEndian.Uint32(b[4:])), 10)
-	if flags&0x10 != 0 {
-		dst = append(dst, " Ack="...)
-		dst = strconv.AppendUint(dst, uint64(binary.BigEndian.Uint32(b[8:])), 10)
-	}
-	dst = append(dst, " Win="...)
-	dst = strconv.AppendUint(dst, uint64(binary.BigEndian.Uint16(b[14:])), 10)
-	dst = append(dst, " Len="...)
-	return strconv.AppendInt(dst, int64(sp.End-sp.Header), 10)
-}
-
 func udpInfo(dst []byte, _ *Lines, p *Packet, i int) []byte {
 	sp := p.Layer(i)
 	b := p.Data[sp.Start:sp.End]

@@ -37,7 +37,7 @@ func TestLines(t *testing.T) {
 	lines := NewLines(proto.Set())
 	for n, want := range map[int]string{
 		9:  "    9 1.961449 96:bc:63:ba:b0:fc → ff:ff:ff:ff:ff:ff ARP 42 request 192.0.2.1 → 192.0.2.2\n",
-		11: "   11 1.961465 192.0.2.1 → 192.0.2.2 TCP 74 42582 → 80 [SYN] Seq=4252827213 Win=64240 Len=0\n",
+		11: "   11 1.961465 192.0.2.1 → 192.0.2.2 TCP 74 42582 → 80 [SYN] Seq=4252827213 Win=64240 Len=0 MSS=1460 SACK_PERM TSval=3615664407 TSecr=0 WS=1024\n",
 		14: "   14 1.961529 192.0.2.1 → 192.0.2.2 HTTP 139 GET / HTTP/1.1\n",
 		28: "   28 1.989854 192.0.2.2 → 192.0.2.1 HTTP 251 HTTP/1.0 404 File not found\n",
 		35: "   35 2.177454 192.0.2.1 → 192.0.2.2 DNS 75 query 0x1a2b A www.example.com\n",

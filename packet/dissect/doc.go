@@ -9,6 +9,7 @@
 //	}
 //
 // Each frame stands alone: nothing is reassembled, and nothing remembered from
-// the frames before but the time of the first. What prints appends to a buffer
+// the frames before but the time of the first and, for lines, where the latest TCP
+// connections began. What prints appends to a buffer
 // of the caller and allocates nothing once it has grown.
 package dissect

@@ -24,7 +24,7 @@ const (
 
 // Lines prints a line for each frame:
 //
-//	1 0.000000 192.0.2.1 → 192.0.2.2 TCP 74 40000 → 80 [SYN] Seq=1 Win=64240 Len=0
+//	1 0.000000 192.0.2.1 → 192.0.2.2 TCP 58 40000 → 80 [SYN] Seq=0 Win=64240 Len=0 MSS=1460
 //
 // number, time, addresses, the innermost protocol, length on the wire and what
 // that protocol says of itself. It is not safe for several goroutines.
@@ -33,12 +33,18 @@ type Lines struct {
 	// Interface names the interface with an index. Where it is set, lines of captures
 	// on all interfaces (SLL2) say by which a frame came or went.
 	Interface func(index int) string
+	// Relative shows sequence numbers of TCP from the begin of the connection on, or
+	// from its first segment that was printed or given to See, and scales windows.
+	Relative bool
 
 	set   *layer.Set
 	infos []info // by position of the protocol in the set
 	walk  layer.Walker
 	value layer.Value
 	day   day
+
+	tcp   int // position of TCP in the set
+	known connections
 
 	// Of the template that is being filled: the fields that a walk has found.
 	format *template
@@ -60,9 +66,12 @@ type info struct {
 
 // NewLines makes lines for packets of a set.
 func NewLines(set *layer.Set) *Lines {
-	l := &Lines{set: set}
+	l := &Lines{set: set, tcp: -1}
 	l.take = l.wanted
-	for _, p := range set.Protos() {
+	for i, p := range set.Protos() {
+		if p.Name == "tcp" {
+			l.tcp = i
+		}
 		l.infos = append(l.infos, info{label: label(p), coded: coded[p.Name]})
 	}
 	return l
@@ -78,6 +87,9 @@ func (l *Lines) Append(dst []byte, p *Packet) []byte {
 		top--
 	}
 	dst = l.addresses(l.way(dst, p), p, top)
+	if l.Relative && p.Layer(top).ID() != l.tcp {
+		l.See(p) // below what the line is about
+	}
 	in := &l.infos[p.Layer(top).ID()]
 	dst = append(dst, in.label...)
 	dst = append(dst, ' ')
@@ -102,6 +114,23 @@ func (l *Lines) Append(dst []byte, p *Packet) []byte {
 		dst = append(dst, ']')
 	}
 	return append(dst, '\n')
+}
+
+// See takes note of a packet that is not printed, for what is told relative to it.
+func (l *Lines) See(p *Packet) {
+	if i := l.segment(p, p.Len()-1); l.Relative && i >= 0 {
+		l.known.see(p, i)
+	}
+}
+
+// segment is the layer of TCP, from top down, that is whole; -1 where there is none.
+func (l *Lines) segment(p *Packet, top int) int {
+	for i := top; i > 0; i-- {
+		if sp := p.Layer(i); sp.ID() == l.tcp && !sp.Quoted && sp.End-sp.Start >= 20 {
+			return i
+		}
+	}
+	return -1
 }
 
 func appendPadded(dst []byte, n, width int) []byte {
