@@ -24,7 +24,7 @@ func tcpInfo(dst []byte, l *Lines, p *Packet, i int) []byte {
 	if l.Relative {
 		from, to := l.known.see(p, i)
 		seq, ack = seq-from.base, ack-to.base
-		if b[13]&flagSYN == 0 && from.scales && to.scales {
+		if b[13]&flagSYN == 0 && from.scales && (to.scales || from.answers) {
 			window <<= from.shift
 		}
 	}
@@ -124,6 +124,8 @@ type side struct {
 	known  bool
 	scales bool // its SYN had the option, of which this is the value
 	shift  uint8
+	// Its SYN was an answer, which has the option only where the other's had it.
+	answers bool
 }
 
 // see takes note of the segment in a layer, and returns what is known of who sent
@@ -169,7 +171,7 @@ func (c *connection) take(way int, b, options []byte) {
 	from, to := &c[way], &c[1-way]
 	switch {
 	case flags&flagSYN != 0:
-		*from = side{base: seq, known: true}
+		*from = side{base: seq, known: true, answers: flags&flagACK != 0}
 		for kind, value, rest, ok := nextOption(options); ok; kind, value, rest, ok = nextOption(rest) {
 			if kind == optionScale && len(value) == 1 {
 				from.scales, from.shift = true, shift(value[0])

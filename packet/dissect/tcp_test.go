@@ -1,9 +1,15 @@
 package dissect
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +95,11 @@ func TestRelative(t *testing.T) {
 			{4000, 9, packet.TCP{Seq: 7, Flags: syn, Options: scaled}, "", ""},
 			{9, 4000, packet.TCP{Seq: 9, Ack: 8, Flags: syn | ack, Options: plain}, "", "[SYN, ACK] Seq=0 Ack=1 Win=8192 Len=0 MSS=1460"},
 			{4000, 9, packet.TCP{Seq: 8, Ack: 10, Flags: ack, Window: window(10)}, "", "[ACK] Seq=1 Ack=1 Win=10 Len=0"},
+		}},
+		{"from the answer on", []step{
+			{9, 4000, packet.TCP{Seq: 9, Ack: 8, Flags: syn | ack, Options: scaled}, "", ""},
+			{4000, 9, packet.TCP{Seq: 8, Ack: 10, Flags: ack, Window: window(10)}, "", "[ACK] Seq=1 Ack=1 Win=10 Len=0"},
+			{9, 4000, packet.TCP{Seq: 10, Ack: 8, Flags: ack, Window: window(10)}, "", "[ACK] Seq=1 Ack=1 Win=1280 Len=0"},
 		}},
 		{"in its middle", []step{
 			{9, 4000, packet.TCP{Seq: 1000, Ack: 2000, Flags: ack, Window: window(10)}, "12345", "[ACK] Seq=1 Ack=1 Win=10 Len=5"},
@@ -195,6 +206,60 @@ func BenchmarkLines(b *testing.B) {
 					out = s.lines.Append(out[:0], s.p)
 				}
 			})
+		}
+	}
+}
+
+// Sequence numbers and windows are those that tshark tells.
+func TestRelativeAsTshark(t *testing.T) {
+	tshark, err := exec.LookPath("tshark")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("tshark is not installed")
+		}
+		t.Skip("tshark is not installed")
+	}
+	suites := suiteFiles(t)
+	files := []string{"../../examples/packet/web.pcap"}
+	for _, name := range []string{"http__zeek-image-1080-80-x.pcapng", "http__m57-long-49600-80.pcap", "chksums__ip6-tcp-good-chksum.pcap"} {
+		i := slices.IndexFunc(suites, func(file string) bool { return filepath.Base(file) == name })
+		if i < 0 {
+			t.Fatalf("there is no capture %s", name)
+		}
+		files = append(files, suites[i])
+	}
+	for _, file := range files {
+		fields := exec.CommandContext(t.Context(), tshark, "-n", "-r", file, "-Y", "tcp.seq", "-T", "fields", "-e", "frame.number", "-e", "tcp.seq", "-e", "tcp.ack", "-e", "tcp.window_size")
+		out, err := fields.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		want := map[string]string{}
+		for line := range strings.Lines(string(out)) {
+			number, rest, _ := strings.Cut(strings.TrimSpace(line), "\t")
+			want[number] = rest
+		}
+		compared := 0
+		lines := NewLines(proto.Set())
+		lines.Relative = true
+		shown := regexp.MustCompile(`^ *(\d+) .* TCP \d+ .* Seq=(\d+)(?: Ack=(\d+))? Win=(\d+) `)
+		r, err := pcap.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := NewPacket(proto.Set())
+		for captured := new(pcap.Packet); r.Read(captured) == nil; {
+			p.Read(captured)
+			if m := shown.FindStringSubmatch(string(lines.Append(nil, p))); m != nil {
+				compared++
+				if got := m[2] + "\t" + cmp.Or(m[3], "0") + "\t" + m[4]; got != want[m[1]] {
+					t.Errorf("%s: packet %s: %q, and tshark says %q", file, m[1], got, want[m[1]])
+				}
+			}
+		}
+		r.Close()
+		if compared == 0 {
+			t.Errorf("%s: no line was compared", file)
 		}
 	}
 }
