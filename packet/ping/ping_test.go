@@ -282,6 +282,22 @@ func (f failing) LookupNetIP(context.Context, string, string) ([]netip.Addr, err
 	return nil, f.err
 }
 
+func TestTargetsOfTheOtherIP(t *testing.T) {
+	for _, tt := range []struct{ network, word, want string }{
+		{"ip4", "192.0.2.0/30", ""},
+		{"ip6", "2001:db8::1-2001:db8::3", ""},
+		{"ip4", "::ffff:192.0.2.7", ""},
+		{"ip4", "2001:db8::1", "2001:db8::1 is not of IPv4, which -4 asks for"},
+		{"ip6", "192.0.2.1", "192.0.2.1 is not of IPv6, which -6 asks for"},
+		{"ip6", "192.0.2.0/30", "192.0.2.0/30 is not of IPv6, which -6 asks for"},
+	} {
+		_, err := ParseTargets(t.Context(), names{}, tt.network, []string{tt.word})
+		if (err == nil) != (tt.want == "") || err != nil && err.Error() != tt.want {
+			t.Errorf("%s of %s: %v, want %q", tt.word, tt.network, err, tt.want)
+		}
+	}
+}
+
 func TestNameError(t *testing.T) {
 	four, six := netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::7")
 	known := names{"four": {four}, "six": {six}, "both": {six, four}}

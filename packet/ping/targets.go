@@ -24,7 +24,7 @@ type Resolver interface {
 // (without the network's own and the broadcast address), and ranges such as
 // 192.0.2.7-192.0.2.19. Names are looked up, some at once; network is "ip", "ip4"
 // or "ip6". The name that cannot be found is a Target with an Err. The error is
-// about what is no target at all, or too many of them.
+// about what is no target at all or of the other IP, or too many of them.
 func ParseTargets(ctx context.Context, resolver Resolver, network string, words []string) ([]Target, error) {
 	var targets []Target
 	var names []int
@@ -48,6 +48,9 @@ func ParseTargets(ctx context.Context, resolver Resolver, network string, words 
 		}
 		if len(targets) > MaxTargets {
 			return nil, errTooMany(word)
+		}
+		if n := len(targets) - 1; n >= 0 && targets[n].Addr.IsValid() && network != "ip" && targets[n].Addr.Is4() != (network == "ip4") {
+			return nil, fmt.Errorf("%s is not of IPv%s, which -%[2]s asks for", word, network[len("ip"):])
 		}
 	}
 	resolve(ctx, resolver, network, targets, names)
