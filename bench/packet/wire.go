@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -16,9 +15,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/netwright/netwright/packet"
-	"github.com/netwright/netwright/packet/wire"
 )
 
 // cable is two network namespaces with a cable between them: 10.63.0.1 on eth0
@@ -89,72 +85,68 @@ func (c *cable) self(ctx context.Context, namespace string, args ...string) (*ex
 	return cmd, nil
 }
 
-const (
-	floodFrames = 1_000_000
-	floodRate   = 700_000
-)
-
-// flood sends frames to 10.63.0.2 as fast as asked: a helper, in a namespace.
-func flood(ctx context.Context) error {
-	s, err := wire.OpenSender(wire.SendConfig{Interface: "eth0", Rate: floodRate, Bypass: true})
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	frame, err := packet.Build(nil, &packet.Ethernet{Dst: packet.Broadcast(), Src: packet.MAC{2, 0, 0, 0, 0, 9}},
-		&packet.IPv4{Src: addr("10.63.0.1"), Dst: addr("10.63.0.2")}, &packet.UDP{SrcPort: 9, DstPort: 9}, packet.Payload("flood"))
-	if err != nil {
-		return err
-	}
-	left := floodFrames
-	report, err := s.Run(ctx, func(dst []byte) ([]byte, error) {
-		if left--; left < 0 {
-			return nil, io.EOF
-		}
-		return append(dst, frame...), nil
-	})
-	fmt.Printf("%d %.0f\n", floodFrames, report.Rate())
-	return err
-}
-
 var (
 	ourCounts   = regexp.MustCompile(`(\d+) frames, (\d+) dropped`)
 	theirCounts = regexp.MustCompile(`(?s)(\d+) packets captured.*?(\d+) packets dropped by kernel`)
 )
 
-// captured runs a sniffer at the far end while frames are sent, and returns how
-// many it saw and how many it says it lost.
-func (c *cable) captured(ctx context.Context, counts *regexp.Regexp, sniffer ...string) (seen, lost int, rate float64, cpu time.Duration, err error) {
+// captured is what a sniffer saw of a flood, and what it says it lost.
+type captured struct {
+	sent, seen, lost int
+	rate             float64 // frames a second
+	cpu              time.Duration
+}
+
+func (c captured) String() string {
+	return fmt.Sprintf("%d seen, %d counted as lost, %d not told of, at %.0f k/s, %s CPU", c.seen, c.lost, c.sent-c.seen-c.lost, c.rate/1e3, c.cpu.Round(time.Millisecond))
+}
+
+// capture runs a sniffer at the far end while frames are sent.
+func (c *cable) capture(ctx context.Context, counts *regexp.Regexp, sniffer ...string) (got captured, err error) {
 	line := c.in(c.far, sniffer...)
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	var text strings.Builder
 	cmd.Stderr = &text
 	if err := cmd.Start(); err != nil {
-		return 0, 0, 0, 0, err
+		return got, err
 	}
 	time.Sleep(time.Second) // until it captures
 	sender, err := c.self(ctx, c.near, "-help-flood")
 	if err != nil {
-		return 0, 0, 0, 0, err
+		return got, err
 	}
 	out, err := sender.Output()
 	time.Sleep(500 * time.Millisecond) // until it has seen all
 	err = errors.Join(err, cmd.Process.Signal(os.Interrupt), cmd.Wait())
 	if err != nil {
-		return 0, 0, 0, 0, fmt.Errorf("%w: %s", err, text.String())
+		return got, fmt.Errorf("%w: %s", err, text.String())
 	}
-	if _, err := fmt.Sscan(string(out), new(int), &rate); err != nil {
-		return 0, 0, 0, 0, fmt.Errorf("the sender said %q: %w", out, err)
+	if _, err := fmt.Sscan(string(out), &got.sent, &got.rate); err != nil {
+		return got, fmt.Errorf("the sender said %q: %w", out, err)
 	}
 	m := counts.FindStringSubmatch(text.String())
 	if m == nil {
-		return 0, 0, 0, 0, fmt.Errorf("%s said %q", sniffer[0], text.String())
+		return got, fmt.Errorf("%s said %q", sniffer[0], text.String())
 	}
-	seen, _ = strconv.Atoi(m[1])
-	lost, _ = strconv.Atoi(m[2])
-	return seen, lost, rate, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
+	got.seen, _ = strconv.Atoi(m[1])
+	got.lost, _ = strconv.Atoi(m[2])
+	got.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return got, nil
 }
 
+// flooded captures until the flood was as fast as the goal says, as often as rounds
+// at most: another process may have held the sender up.
+func (c *cable) flooded(ctx context.Context, rounds int, counts *regexp.Regexp, sniffer ...string) (got captured, err error) {
+	for range max(rounds, 1) {
+		if got, err = c.capture(ctx, counts, sniffer...); err != nil || got.rate >= floodGoal {
+			break
+		}
+	}
+	return got, err
+}
+
+// captureRow floods each sniffer. The goal is met when every frame was seen or counted,
+// and the flood was as fast as the goal says.
 func captureRow(ctx context.Context, b *bench) (result, error) {
 	if err := need("tcpdump"); err != nil {
 		return result{}, err
@@ -164,21 +156,24 @@ func captureRow(ctx context.Context, b *bench) (result, error) {
 		return result{}, err
 	}
 	defer c.close()
-	seen, lost, rate, cpu, err := c.captured(ctx, ourCounts, b.bin, "sniff", "-i", "eth0", "-w", "/dev/null", "udp port 9")
+	for _, line := range c.floodLines() {
+		if _, err := run(ctx, append([]string{"ip"}, strings.Fields(line)...)...); err != nil {
+			return result{}, err
+		}
+	}
+	ours, err := c.flooded(ctx, b.rounds, ourCounts, b.bin, "sniff", "-i", "eth0", "-w", "/dev/null", "udp port 9")
 	if err != nil {
 		return result{}, err
 	}
-	theirSeen, theirLost, _, theirCPU, err := c.captured(ctx, theirCounts, "tcpdump", "-i", "eth0", "-w", "/dev/null", "udp port 9")
+	theirs, err := c.flooded(ctx, b.rounds, theirCounts, "tcpdump", "-i", "eth0", "-w", "/dev/null", "udp port 9")
 	if err != nil {
 		return result{}, err
 	}
 	return result{
-		Work: fmt.Sprintf("capture a million frames at %.0f k/s into a file", rate/1e3),
-		Sides: map[string]string{
-			"Netwright": fmt.Sprintf("%d seen, %d counted as lost, %d not told of, %s CPU", seen, lost, floodFrames-seen-lost, cpu.Round(time.Millisecond)),
-			"tcpdump":   fmt.Sprintf("%d seen, %d lost, %s CPU", theirSeen, theirLost, theirCPU.Round(time.Millisecond)),
-		},
-		Ratio: fmt.Sprintf("%.2f of the CPU", cpu.Seconds()/max(theirCPU.Seconds(), 1e-3)), Goal: "none lost, or each counted", Met: seen+lost == floodFrames,
+		Work:  fmt.Sprintf("capture %d frames of a cable into a file; %d k/s were wanted", ours.sent, floodGoal/1000),
+		Sides: map[string]string{"Netwright": ours.String(), "tcpdump": theirs.String()},
+		Ratio: fmt.Sprintf("%.2f of the CPU", ours.cpu.Seconds()/max(theirs.cpu.Seconds(), 1e-3)), Goal: "at 700 k/s none lost, or each counted",
+		Met: ours.seen+ours.lost == ours.sent && ours.sent == floodFrames && ours.rate >= floodGoal,
 	}, nil
 }
 
