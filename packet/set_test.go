@@ -86,7 +86,7 @@ func TestSetErrors(t *testing.T) {
 		value any
 		want  string
 	}{
-		{"ip.tll", 1, `packet: there is no field "ip.tll"; did you mean ip.ttl?`},
+		{"ip.tll", 1, `packet: there is no field "ip.tll"; did you mean "ip.ttl"?`},
 		{"tcp.dstport", 1, "packet: it has no tcp.dstport"},
 		{"ip.ttl", 256, "packet: ip.ttl: 256 does not fit in 8 bits"},
 		{"ip.ttl", -1, "packet: ip.ttl: 18446744073709551615 does not fit in 8 bits"},

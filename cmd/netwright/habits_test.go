@@ -26,7 +26,7 @@ func TestHabits(t *testing.T) {
 		"sniff -i lo -Y tcp.port=3":                    `"=" means nothing here; did you mean ==?`,
 		"packet filter tcp prt 3":                      `capture filter "tcp prt 3": column 5: `,
 		"packet fields icmq":                           `did you mean "icmp"?`,
-		"dissect --fields tcp.porx ../../examples/packet/web.pcap": "did you mean tcp.port?",
+		"dissect --fields tcp.porx ../../examples/packet/web.pcap": `did you mean "tcp.port"?`,
 		"ping -c x 192.0.2.1":      `argument "x" for "-c, --count" flag: it must be a number`,
 		"trace -p 99999 192.0.2.1": `flag: the number is too small or too large`,
 		"dissect -w x --stats y":   "--stats and --write exclude each other",

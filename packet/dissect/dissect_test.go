@@ -198,7 +198,7 @@ func TestFields(t *testing.T) {
 	if got, want := string(f.Append(nil, web(t, 11))), "11|192.0.2.1,192.0.2.2|80||eth:ip:tcp|1795265479.746511000\n"; got != want {
 		t.Errorf("%q, and should be %q", got, want)
 	}
-	if _, err := NewFields(proto.Set(), []string{"tcp.dstprt"}); err == nil || !strings.Contains(err.Error(), "did you mean tcp.dstport?") {
+	if _, err := NewFields(proto.Set(), []string{"tcp.dstprt"}); err == nil || !strings.Contains(err.Error(), "did you mean \"tcp.dstport\"?") {
 		t.Error(err)
 	}
 }

@@ -67,45 +67,6 @@ func (s *Set) codeOf(name string) *code {
 	return &code{Proto: &Proto{}}
 }
 
-// suggestProto is a hint at a protocol's name, as it stands in an error.
-func (s *Set) suggestProto(name string) string {
-	names := make([]string, 0, len(s.byName))
-	for known := range s.byName {
-		names = append(names, known)
-	}
-	return Nearest(name, names)
-}
-
-// Nearest is a hint at the name that is the most like an unknown one, as it
-// stands in an error behind that: `; did you mean "dport"?`. It is empty where
-// none is like it.
-func Nearest(name string, names []string) string {
-	best, least := "", len(name)/3+2
-	for _, known := range names {
-		d := distance(strings.ToLower(name), strings.ToLower(known), least+1)
-		if d < least || d == least && best != "" && closer(name, known, best) {
-			best, least = known, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// closer tells which of two names that are equally far is the better guess: one
-// that begins alike and is as long.
-func closer(name, a, b string) bool {
-	begins := func(s string) bool { return s != "" && name != "" && s[0] == name[0] }
-	if begins(a) != begins(b) {
-		return begins(a)
-	}
-	if (len(a) == len(name)) != (len(b) == len(name)) {
-		return len(a) == len(name)
-	}
-	return a < b
-}
-
 // builder lays layers behind one another. Its scope is that of the layer at
 // hand, whose end is always the end of the data so far.
 type builder struct {

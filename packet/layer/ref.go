@@ -190,51 +190,6 @@ func (s *Set) NamesByID() []string {
 	return names
 }
 
-// Suggest is a hint at the field whose name is the most like an unknown one, as
-// it stands in an error behind the name: "; did you mean …?". It is empty where
-// none is like it.
-func (s *Set) Suggest(name string) string {
-	best, least := "", len(name)/3+2
-	look := func(known string) {
-		if d := distance(name, known, least+1); d < least || d == least && best != "" && closer(name, known, best) {
-			best, least = known, d
-		}
-	}
-	for known := range s.names {
-		look(known)
-	}
-	for known := range s.also {
-		look(known)
-	}
-	if best == "" {
-		return ""
-	}
-	return "; did you mean " + best + "?"
-}
-
-// distance is Levenshtein's, or most if it is more.
-func distance(a, b string, most int) int {
-	if len(a)-len(b) >= most || len(b)-len(a) >= most {
-		return most
-	}
-	row := make([]int, len(b)+1)
-	for i := range row {
-		row[i] = i
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for k := range len(b) {
-			cost := 1
-			if a[i] == b[k] {
-				cost = 0
-			}
-			diagonal, row[k+1] = row[k+1], min(row[k]+1, row[k+1]+1, diagonal+cost)
-		}
-	}
-	return min(row[len(b)], most)
-}
-
 // In tells whether the i-th layer of a frame may have the field.
 func (r *FieldRef) In(st *Stack, i int) bool {
 	return r.shared || st.layers[i].code.id == r.proto
