@@ -51,7 +51,10 @@ var fabricPath = &layer.Proto{
 	On:    []layer.On{{Table: "link"}},
 	Guess: isFabricPath,
 	Fields: []layer.Field{
-		{Alias: "switches", Title: "Addresses of switches", Kind: layer.Bytes, Len: "12"},
+		{Alias: "many", Calc: "u8(0) & 1", Bits: 1},
+		{Name: "cfp.d_hmac_mc", Title: "MC Destination", Kind: layer.MAC, When: "many"},
+		{Name: "cfp.d_hmac", Title: "Destination", Kind: layer.Group, Len: "6", When: "!many", Sub: fabricAddress},
+		{Name: "cfp.s_hmac", Title: "Source", Kind: layer.Group, Len: "6", Sub: fabricAddress},
 		{Name: "cfp.etype", Title: "Type", Bits: 16, Base: layer.Hex, Default: 0x8903},
 		{Bits: 16, Sub: []layer.Field{
 			{Name: "cfp.ftag", Alias: "tag", Title: "FTAG", Bits: 10},
@@ -63,6 +66,21 @@ var fabricPath = &layer.Proto{
 	Payload: "rest > 20 ? rest - 20 : 0",
 	Next:    []layer.Next{{Proto: "eth"}},
 	Summary: "tag ${tag}",
+}
+
+// fabricAddress is where a switch, and a port of it, is.
+var fabricAddress = []layer.Field{
+	{Bits: 24, Sub: []layer.Field{
+		{Bits: 6},
+		{Name: "cfp.ul", Title: "U/L bit", Bits: 1, Kind: layer.Bool},
+		{Name: "cfp.ig", Title: "I/G bit", Bits: 1, Kind: layer.Bool},
+		{Bits: 2},
+		{Bits: 1},
+		{Name: "cfp.ooodl", Title: "OOO/DL Bit", Bits: 1, Kind: layer.Bool},
+		{Name: "cfp.swid", Title: "switch-id", Bits: 12},
+	}},
+	{Name: "cfp.sswid", Title: "sub-switch-id", Bits: 8},
+	{Name: "cfp.lid", Title: "Source LID", Bits: 16},
 }
 
 func isFabricPath(b []byte) bool {

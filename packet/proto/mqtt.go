@@ -41,6 +41,9 @@ func mqttText(length, name, alias, title string) []layer.Field {
 	}
 }
 
+// mqttMessages are what is behind the length. What version is spoken only the
+// first message says; of others mqttFive tells by their bytes, or that it cannot
+// be told: then that is left out which the versions read differently.
 var mqttMessages = []layer.Case{
 	{Of: []uint64{1}, Fields: mqttConnect()},
 	{Of: []uint64{2}, Fields: []layer.Field{
@@ -48,27 +51,67 @@ var mqttMessages = []layer.Case{
 			{Name: "mqtt.conack.flags.reserved", Title: "Reserved", Bits: 7, Base: layer.Hex},
 			{Name: "mqtt.conack.flags.sp", Title: "Session Present", Kind: layer.Bool, Bits: 1},
 		}},
-		{Name: "mqtt.connack.reason_code", Alias: "retcode", Title: "Reason Code", Bits: 8, Enum: layer.Enum{
+		{Name: "mqtt.conack.val", Alias: "retcode", Title: "Return Code", Bits: 8, When: "rest == 1", Enum: layer.Enum{
 			0: "Connection Accepted", 1: "Refused: unacceptable protocol version", 2: "Refused: identifier rejected", 3: "Refused: server unavailable",
 			4: "Refused: bad user name or password", 5: "Refused: not authorized",
 		}},
+		{Kind: layer.Group, When: "rest > 1", Sub: mqttReason("connack")},
 	}},
 	{Of: []uint64{3}, Fields: append(mqttText("mqtt.topic_len", "mqtt.topic", "topic", "Topic"),
 		layer.Field{Name: "mqtt.msgid", Title: "Message Identifier", Bits: 16, When: "(flags & 6) != 0"},
-		layer.Field{Name: "mqtt.msg", Alias: "value", Title: "Message", Kind: layer.Bytes, When: "rest > 0"},
+		mqttVersion(func(b []byte) int { return mqttFive(b, true) }),
+		mqttProperties("mqtt.properties", "Properties", "five == 1"),
+		layer.Field{Name: "mqtt.msg", Alias: "value", Title: "Message", Kind: layer.Bytes, When: "rest > 0 && five < 2"},
 	)},
-	{Of: []uint64{4, 5, 6, 7, 11}, Fields: []layer.Field{mqttID}},
-	{Of: []uint64{8}, Fields: []layer.Field{mqttID, {Kind: layer.Group, Repeat: "*", Sub: append(mqttText("mqtt.topic_len", "mqtt.topic", "filter", "Topic"),
-		layer.Field{Name: "mqtt.sub.qos", Title: "Requested QoS", Bits: 8, Enum: mqttQoS},
-	)}}},
-	{Of: []uint64{9}, Fields: []layer.Field{mqttID, {Name: "mqtt.suback.reason_code", Title: "Reason Code", Bits: 8, Repeat: "*"}}},
-	{Of: []uint64{10}, Fields: []layer.Field{mqttID, {Kind: layer.Group, Repeat: "*", Sub: mqttText("mqtt.topic_len", "mqtt.topic", "filter", "Topic")}}},
-	{Of: []uint64{14}, Fields: []layer.Field{{Name: "mqtt.disconnect.reason_code", Title: "Reason Code", Bits: 8, When: "rest > 0"}}},
-	{Of: []uint64{15}, Fields: []layer.Field{{Name: "mqtt.auth.reason_code", Title: "Reason Code", Bits: 8, When: "rest > 0"}}},
+	mqttAcknowledge(4, "puback"), mqttAcknowledge(5, "pubrec"), mqttAcknowledge(6, "pubrel"), mqttAcknowledge(7, "pubcomp"),
+	{Of: []uint64{8}, Fields: []layer.Field{
+		mqttID, mqttVersion(mqttSubscribeFive),
+		mqttProperties("mqtt.properties", "Properties", "five == 1"),
+		{Kind: layer.Group, Repeat: "*", Sub: append(mqttText("mqtt.topic_len", "mqtt.topic", "filter", "Topic"),
+			layer.Field{Name: "mqtt.sub.qos", Title: "Requested QoS", Bits: 8, Enum: mqttQoS, When: "!five"},
+			layer.Field{Name: "mqtt.subscription_options", Title: "Subscription Options", Bits: 8, Base: layer.Hex, When: "five", Sub: []layer.Field{
+				{Name: "mqtt.subscription_options_reserved", Title: "Reserved", Bits: 2, Base: layer.Hex},
+				{Name: "mqtt.subscription_options_retain", Title: "Retain Handling", Bits: 2},
+				{Name: "mqtt.subscription_options_rap", Title: "Retain As Published", Bits: 1, Kind: layer.Bool},
+				{Name: "mqtt.subscription_options_nl", Title: "No Local", Bits: 1, Kind: layer.Bool},
+				{Name: "mqtt.subscription_options_qos", Title: "QoS", Bits: 2, Enum: mqttQoS},
+			}},
+		)},
+	}},
+	{Of: []uint64{9}, Fields: []layer.Field{
+		mqttID, mqttVersion(func(b []byte) int { return mqttFive(b, len(b) > 1) }),
+		mqttProperties("mqtt.properties", "Properties", "five == 1"),
+		{Name: "mqtt.suback.qos", Title: "Granted QoS", Bits: 8, Repeat: "*", Enum: mqttQoS, When: "!five"},
+		{Name: "mqtt.suback.reason_code", Title: "Reason Code", Bits: 8, Repeat: "*", When: "five == 1"},
+		{Kind: layer.Bytes},
+	}},
+	{Of: []uint64{10}, Fields: []layer.Field{
+		mqttID, mqttVersion(mqttUnsubscribeFive),
+		mqttProperties("mqtt.properties", "Properties", "five == 1"),
+		{Kind: layer.Group, Repeat: "*", Sub: mqttText("mqtt.topic_len", "mqtt.topic", "filter", "Topic")},
+	}},
+	{Of: []uint64{11}, Fields: []layer.Field{
+		mqttID,
+		mqttProperties("mqtt.properties", "Properties", "rest > 0"),
+		{Name: "mqtt.unsuback.reason_code", Title: "Reason Code", Bits: 8, Repeat: "*"},
+	}},
+	{Of: []uint64{14}, Fields: []layer.Field{{Kind: layer.Group, When: "rest > 0", Sub: mqttReason("disconnect")}}},
+	{Of: []uint64{15}, Fields: []layer.Field{{Kind: layer.Group, When: "rest > 0", Sub: mqttReason("auth")}}},
 }
 
-// mqttConnect is the first message, which says which version is spoken. Others do
-// not, and are read as 3.1.1 has them.
+// mqttReason is a reason with properties behind it, which need not be there.
+func mqttReason(of string) []layer.Field {
+	return []layer.Field{
+		{Name: "mqtt." + of + ".reason_code", Title: "Reason Code", Bits: 8},
+		mqttProperties("mqtt.properties", "Properties", "rest > 0"),
+	}
+}
+
+func mqttAcknowledge(kind uint64, name string) layer.Case {
+	return layer.Case{Of: []uint64{kind}, Fields: []layer.Field{mqttID, {Kind: layer.Group, When: "rest > 0", Sub: mqttReason(name)}}}
+}
+
+// mqttConnect is the first message, which says which version is spoken.
 func mqttConnect() []layer.Field {
 	fields := append(mqttText("mqtt.proto_len", "mqtt.protoname", "protoname", "Protocol Name"),
 		layer.Field{Name: "mqtt.ver", Alias: "protolevel", Title: "Version", Bits: 8, Default: 4, Enum: layer.Enum{3: "MQTT v3.1", 4: "MQTT v3.1.1", 5: "MQTT v5.0"}},
@@ -96,38 +139,6 @@ func mqttConnect() []layer.Field {
 	)
 }
 
-// mqttProperties are those of version 5 (section 2.2.2).
-func mqttProperties(name, title, when string) layer.Field {
-	two := layer.Field{Name: "mqtt.prop_number", Title: "Value", Bits: 16}
-	four := layer.Field{Name: "mqtt.prop_number", Title: "Value", Bits: 32}
-	one := layer.Field{Name: "mqtt.prop_number", Title: "Value", Bits: 8}
-	text := []layer.Field{
-		{Name: "mqtt.prop_string_len", Alias: "proplen", Title: "Length", Bits: 16},
-		{Name: "mqtt.prop_string", Title: "Value", Kind: layer.String, Len: "proplen"},
-	}
-	pair := []layer.Field{
-		{Name: "mqtt.prop_key_len", Alias: "keylen", Title: "Key Length", Bits: 16},
-		{Name: "mqtt.prop_key", Title: "Key", Kind: layer.String, Len: "keylen"},
-		{Name: "mqtt.prop_value_len", Alias: "vallen", Title: "Value Length", Bits: 16},
-		{Name: "mqtt.prop_value", Title: "Value", Kind: layer.String, Len: "vallen"},
-	}
-	return layer.Field{Name: name, Title: title, Kind: layer.Group, When: when, Len: "(" + mqttNumber + ") + (" + mqttNumberLength + ")", Sub: []layer.Field{
-		{Name: "mqtt.property_len", Title: "Total Length", Calc: mqttNumber, Len: mqttNumberLength},
-		{Kind: layer.Bytes, Len: mqttNumberLength},
-		{Kind: layer.Group, Repeat: "*", Sub: []layer.Field{
-			{Name: "mqtt.property_id", Alias: "property", Title: "ID", Bits: 8, Base: layer.Hex, Enum: mqttPropertyNames},
-			{Kind: layer.Group, Switch: "property", Cases: []layer.Case{
-				{Of: []uint64{0x01, 0x17, 0x19, 0x24, 0x25, 0x28, 0x29, 0x2A}, Fields: []layer.Field{one}},
-				{Of: []uint64{0x13, 0x21, 0x22, 0x23}, Fields: []layer.Field{two}},
-				{Of: []uint64{0x02, 0x11, 0x18, 0x27}, Fields: []layer.Field{four}},
-				{Of: []uint64{0x03, 0x08, 0x09, 0x12, 0x15, 0x16, 0x1A, 0x1C, 0x1F}, Fields: text},
-				{Of: []uint64{0x26}, Fields: pair},
-				{Fields: []layer.Field{{Name: "mqtt.prop_unknown", Title: "Unknown Property", Kind: layer.Bytes}}},
-			}},
-		}},
-	}}
-}
-
 var mqttTypes = layer.Enum{
 	1: "Connect Command", 2: "Connect Ack", 3: "Publish Message", 4: "Publish Ack", 5: "Publish Received", 6: "Publish Release", 7: "Publish Complete",
 	8: "Subscribe Request", 9: "Subscribe Ack", 10: "Unsubscribe Request", 11: "Unsubscribe Ack", 12: "Ping Request", 13: "Ping Response",
@@ -135,13 +146,3 @@ var mqttTypes = layer.Enum{
 }
 
 var mqttQoS = layer.Enum{0: "At most once delivery", 1: "At least once delivery", 2: "Exactly once delivery", 3: "Reserved"}
-
-// mqttPropertyNames are from section 2.2.2.2 of version 5.
-var mqttPropertyNames = layer.Enum{
-	0x01: "Payload Format Indicator", 0x02: "Message Expiry Interval", 0x03: "Content Type", 0x08: "Response Topic", 0x09: "Correlation Data",
-	0x0B: "Subscription Identifier", 0x11: "Session Expiry Interval", 0x12: "Assigned Client Identifier", 0x13: "Server Keep Alive",
-	0x15: "Authentication Method", 0x16: "Authentication Data", 0x17: "Request Problem Information", 0x18: "Will Delay Interval",
-	0x19: "Request Response Information", 0x1A: "Response Information", 0x1C: "Server Reference", 0x1F: "Reason String", 0x21: "Receive Maximum",
-	0x22: "Topic Alias Maximum", 0x23: "Topic Alias", 0x24: "Maximum QoS", 0x25: "Retain Available", 0x26: "User Property",
-	0x27: "Maximum Packet Size", 0x28: "Wildcard Subscription Available", 0x29: "Subscription Identifier Available", 0x2A: "Shared Subscription Available",
-}
