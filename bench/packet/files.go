@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -60,14 +61,8 @@ func (b *bench) lines(ctx context.Context, work, file string, n int) (result, er
 	if err := need("tcpdump", "tshark"); err != nil {
 		return result{}, err
 	}
-	for _, c := range [][]string{{b.bin, "dissect", file}} {
-		s, err := count(ctx, c...)
-		if err != nil {
-			return result{}, err
-		}
-		if s.lines != n {
-			return result{}, fmt.Errorf("%d lines for %d frames", s.lines, n)
-		}
+	if s, err := count(ctx, b.bin, "dissect", file); err != nil || s.lines != n {
+		return result{}, errors.Join(err, fmt.Errorf("%d lines for %d frames", s.lines, n))
 	}
 	took, err := b.sides(ctx, cpu, []string{b.bin, "dissect", file}, []string{"tcpdump", "-ttnr", file}, []string{"tshark", "-n", "-r", file})
 	if err != nil {
@@ -92,6 +87,9 @@ func jsonRow(ctx context.Context, b *bench) (result, error) {
 	short, err := b.write("short.pcap", frames, few)
 	if err != nil {
 		return result{}, err
+	}
+	if s, err := count(ctx, b.bin, "dissect", "--json", file); err != nil || s.lines != n {
+		return result{}, errors.Join(err, fmt.Errorf("%d lines for %d frames", s.lines, n))
 	}
 	took, err := b.sides(ctx, cpu, []string{b.bin, "dissect", "--json", file}, []string{"tshark", "-n", "-T", "json", "-r", short})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -84,18 +85,15 @@ func (b *bench) main(ctx context.Context, names, output string) error {
 			return fmt.Errorf("building netwright: %w: %s", err, out)
 		}
 	}
-	var wanted []string
-	if names != "" {
-		wanted = strings.Split(names, ",")
+	wanted, err := choose(rows(), names)
+	if err != nil {
+		return err
 	}
 	machine := thisMachine(ctx)
 	machine.print(os.Stdout)
 	var results []result
 	failed := 0
-	for _, r := range rows() {
-		if wanted != nil && !slices.Contains(wanted, r.name) {
-			continue
-		}
+	for _, r := range wanted {
 		res, err := result{}, error(nil)
 		if r.root && os.Geteuid() != 0 {
 			err = fmt.Errorf("needs root, to make network namespaces")
@@ -122,7 +120,27 @@ func (b *bench) main(ctx context.Context, names, output string) error {
 	return nil
 }
 
-func (r *result) print(w *os.File) {
+// choose is the rows of those names, all where there are none.
+func choose(all []row, names string) ([]row, error) {
+	if names == "" {
+		return all, nil
+	}
+	var chosen []row
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(all, func(r row) bool { return r.name == name })
+		if i < 0 {
+			var known []string
+			for _, r := range all {
+				known = append(known, r.name)
+			}
+			return nil, fmt.Errorf("-rows: there is no row %q; there are %s", name, strings.Join(known, ", "))
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
+
+func (r *result) print(w io.Writer) {
 	if r.Error != "" {
 		fmt.Fprintf(w, "| %s | – | – | failed: %s | |\n", r.Row, r.Error)
 		return
