@@ -139,11 +139,12 @@ func (w *waker) close() {
 }
 
 // wait waits for that long, or until the context ends, or there are errors or,
-// where it is asked for, answers.
+// where it is asked for, answers. Where times of sending come as errors do, it wakes
+// up for none of them unless for answers, too: they are read in any case.
 func (w *waker) wait(sockets [2]*socket, d time.Duration, answers bool) {
 	fds := []unix.PollFd{{Fd: int32(w.event), Events: unix.POLLIN}, {Fd: -1}, {Fd: -1}}
 	for i, s := range sockets {
-		if s != nil {
+		if s != nil && (answers || !s.stamps) {
 			fds[i+1].Fd = int32(s.fd)
 			if answers {
 				fds[i+1].Events = unix.POLLIN

@@ -82,4 +82,5 @@ type message struct {
 	mtu        int
 	err        error
 	local      bool // the error is of this host
+	sent       bool // it is no error, but says when the request left
 }

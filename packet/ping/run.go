@@ -53,6 +53,13 @@ type probe struct {
 	state state
 }
 
+// left takes the time when the request left for the device, by the kernel's clock.
+func (p *probe) left(at time.Duration) {
+	if p.state == waits && at >= p.at-time.Duration(p.begin) {
+		p.at, p.begin = at, 0
+	}
+}
+
 // trip is the round trip of an answer. Where the time of sending turns out to be
 // estimated too late, it is the longest that it can have been.
 func (p *probe) trip(answer time.Duration) time.Duration {
@@ -263,15 +270,15 @@ func (r *run) receive() {
 		if s == nil {
 			continue
 		}
+		if s.stamps || s.failing { // the time of sending is there before the answer
+			r.receiveErrors(s)
+		}
 		for s.ready && r.err == nil {
 			messages, err := s.receive(false)
 			r.arrive(s, messages, false)
 			if err != nil {
 				r.receiveErrors(s)
 			}
-		}
-		if s.failing {
-			r.receiveErrors(s)
 		}
 	}
 }
@@ -317,11 +324,7 @@ func (r *run) take(s *socket, m *message, at time.Duration, isError bool) {
 		return
 	}
 	if e.target < 0 {
-		about := m.from
-		if isError {
-			about = m.about
-		}
-		first, ok := r.byAddr[about.WithZone("")]
+		first, ok := r.targetOf(m, isError)
 		if !ok {
 			return
 		}
@@ -335,6 +338,10 @@ func (r *run) take(s *socket, m *message, at time.Duration, isError bool) {
 	seq := uint32(stats.Sent) - uint32(uint16(stats.Sent)-e.seq)
 	p := r.probe(e.target, seq)
 	if p.seq != seq || p.state == unused || seq == 0 {
+		return
+	}
+	if m.sent {
+		p.left(at)
 		return
 	}
 	event := Event{
@@ -352,6 +359,20 @@ func (r *run) take(s *socket, m *message, at time.Duration, isError bool) {
 		event.Err = &ICMPError{Version: s.version, Type: m.kind, Code: m.code, MTU: m.mtu, Err: m.err}
 	}
 	r.fail(int32(e.target), seq, event)
+}
+
+// targetOf finds the target of a message that is too short to say it, by its
+// address, which the time of sending comes without.
+func (r *run) targetOf(m *message, isError bool) (target int32, ok bool) {
+	if m.sent {
+		return 0, len(r.targets) == 1
+	}
+	about := m.from
+	if isError {
+		about = m.about
+	}
+	target, ok = r.byAddr[about.WithZone("")]
+	return target, ok
 }
 
 func (r *run) reply(p *probe, stats *Stats, e Event) {

@@ -26,6 +26,7 @@ type socket struct {
 	writer  writer
 	batch   *batch
 	scopes  map[string]uint32 // interfaces by the zones of addresses
+	stamps  bool              // the kernel tells when requests left, by the queue of errors
 	ready   bool              // there may be answers
 	failing bool              // there may be errors
 }
@@ -218,12 +219,23 @@ func (s *socket) start(token uint32, size int, together bool) {
 	if together {
 		s.batch.most = sendsAtOnce
 	}
+	s.stamp(!together)
 	s.writer = newWriter(s.version, size, s.id, token)
 	for i := range s.batch.out.headers {
 		copy(s.batch.out.data(i), s.writer.request)
 	}
 	s.batch.pending, s.batch.begin = s.batch.queue[:0], 0
 	s.ready, s.failing = false, false
+}
+
+// stamp has the kernel tell when requests leave for the device, if it can.
+func (s *socket) stamp(on bool) {
+	flags := 0
+	if on {
+		flags = unix.SOF_TIMESTAMPING_SOFTWARE | unix.SOF_TIMESTAMPING_TX_SOFTWARE
+	}
+	err := unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPING_NEW, flags)
+	s.stamps = on && err == nil
 }
 
 // dropped is how many answers found no room in the buffer (socket(7), SO_MEMINFO).
@@ -286,7 +298,10 @@ func (s *socket) message(i int, isError bool) message {
 	m.time, m.ttl = c.Time, c.TTL
 	if isError {
 		m.about, m.from = wire.AddrOf(&in.names[i]), wire.Zoned(c.From, c.Scope)
-		m.kind, m.code, m.mtu, m.err, m.local = c.Type, c.Code, c.MTU, c.Err, c.Local()
+		m.kind, m.code, m.mtu, m.err, m.local, m.sent = c.Type, c.Code, c.MTU, c.Err, c.Local(), c.Sent()
+		if request := len(s.writer.request); m.sent && len(m.data) > request {
+			m.data = m.data[len(m.data)-request:] // without the headers before it
+		}
 		return m
 	}
 	m.from = wire.AddrOf(&in.names[i])
