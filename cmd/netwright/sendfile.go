@@ -23,6 +23,7 @@ import (
 // batch is packets that are sent in the same way.
 type batch struct {
 	packets iter.Seq2[[]byte, error]
+	times   func(n uint64) iter.Seq2[[]byte, error] // packets n times, or 0: without end; nil for those of a file
 	first   []byte
 	count   *big.Int
 	begin   string // the protocol that they begin with
@@ -52,7 +53,7 @@ func (s *send) parse(set *layer.Set, line string) (*batch, error) {
 	begin := spec.Layers()[0]
 	link, hasLink := spec.Link()
 	return &batch{
-		packets: spec.All(), first: first, count: spec.Count(), begin: begin, link: link, known: hasLink || link == pcap.LinkRaw,
+		packets: spec.All(), times: spec.Times, first: first, count: spec.Count(), begin: begin, link: link, known: hasLink || link == pcap.LinkRaw,
 		fill: exchange.Fill{
 			LinkSource: !spec.Has("eth.src"), LinkTarget: !spec.Has("eth.dst"), Source: !spec.Has("ip.src") && !spec.Has("ipv6.src"),
 			ID: !spec.Has("ip.id"), ARPLink: !spec.Has("arp.hwsrc"), ARPSource: !spec.Has("arp.psrc"),
@@ -171,6 +172,9 @@ func until(ctx context.Context, at time.Time) bool {
 // all is the packets of all batches, as often as the flags say.
 func (s *send) all(batches []*batch) iter.Seq2[[]byte, error] {
 	budget := s.budget()
+	if len(batches) == 1 && batches[0].times != nil {
+		return budget.limited(batches[0].times(s.count))
+	}
 	return func(yield func([]byte, error) bool) {
 		for n := uint64(0); s.more(n, budget); n++ {
 			for _, b := range batches {

@@ -49,7 +49,7 @@ func (s *send) more(n uint64, b *budget) bool { return (s.count == 0 || n < s.co
 // sending is a batch and what sends it.
 type sending struct {
 	*exchange.Exchange
-	packets iter.Seq2[[]byte, error]
+	*batch
 }
 
 // transmit opens what sends the batches, gives up all privileges, and sends them as
@@ -68,7 +68,7 @@ func (s *send) transmit(cmd *cobra.Command, batches []*batch) error {
 			return err
 		}
 		defer x.Close()
-		all = append(all, sending{x, b.packets})
+		all = append(all, sending{x, b})
 	}
 	if err := dropPrivileges(cmd); err != nil {
 		return err
@@ -96,7 +96,7 @@ func (s *send) transmit(cmd *cobra.Command, batches []*batch) error {
 func (s *send) rounds(ctx context.Context, all []sending, p *resultPrinter) (total exchange.Summary, err error) {
 	budget := s.budget()
 	if len(all) == 1 && !s.receive {
-		return all[0].Run(ctx, budget.limited(s.repeated(ctx, all[0].packets)))
+		return all[0].Run(ctx, budget.limited(s.repeated(ctx, all[0].batch)))
 	}
 	for n := uint64(0); s.more(n, budget); n++ {
 		start := time.Now()
@@ -122,11 +122,14 @@ func (s *send) rounds(ctx context.Context, all []sending, p *resultPrinter) (tot
 }
 
 // repeated is packets as often as -c and --loop say.
-func (s *send) repeated(ctx context.Context, packets iter.Seq2[[]byte, error]) iter.Seq2[[]byte, error] {
+func (s *send) repeated(ctx context.Context, of *batch) iter.Seq2[[]byte, error] {
+	if of.times != nil && s.interval == 0 {
+		return of.times(s.count)
+	}
 	return func(yield func([]byte, error) bool) {
 		for n := uint64(0); s.count == 0 || n < s.count; n++ {
 			start := time.Now()
-			for b, err := range packets {
+			for b, err := range of.packets {
 				if !yield(b, err) {
 					return
 				}

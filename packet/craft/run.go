@@ -215,8 +215,8 @@ func (a *axis) slice() []byte {
 	return a.buf[:]
 }
 
-// next goes to the next packet: the last axis first. It returns false behind the
-// last one.
+// next goes to the next packet: the last axis first. Behind the last one it goes to the
+// first again and returns false.
 func (r *run) next() bool {
 	more := false
 	for i := len(r.axes) - 1; i >= 0; i-- {
@@ -227,9 +227,6 @@ func (r *run) next() bool {
 		}
 		a.reset()
 	}
-	if !more {
-		return false
-	}
 	for _, a := range r.axes {
 		if a.changed || a.items[a.at].random {
 			a.changed = true
@@ -237,7 +234,7 @@ func (r *run) next() bool {
 		}
 	}
 	r.vary()
-	return true
+	return more
 }
 
 // build makes the packet at hand.
@@ -249,7 +246,7 @@ func (r *run) build() ([]byte, error) {
 	if r.out, err = r.set.Build(r.out[:0], r.parts...); err != nil {
 		return nil, err
 	}
-	r.made = len(r.varied) == 0 && r.found()
+	r.made = len(r.varied) == 0 && (len(r.axes) == 0 || r.found())
 	for _, a := range r.axes {
 		a.changed = false
 	}

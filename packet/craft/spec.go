@@ -114,18 +114,29 @@ func (s *Spec) Build(dst []byte) ([]byte, error) {
 
 // All makes the packets one after another. Each is lent until the next one is
 // made, and must not be changed. An error ends them.
-func (s *Spec) All() iter.Seq2[[]byte, error] {
+func (s *Spec) All() iter.Seq2[[]byte, error] { return s.Times(1) }
+
+// Times makes all packets n times, without end where n is 0, as All does. What is at
+// random is drawn anew each time.
+func (s *Spec) Times(n uint64) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		r, err := s.run()
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		for {
+		for round := uint64(1); ; {
 			b, err := r.build()
-			if !yield(b, err) || err != nil || !r.next() {
+			if !yield(b, err) || err != nil {
 				return
 			}
+			if r.next() {
+				continue
+			}
+			if round == n {
+				return
+			}
+			round++
 		}
 	}
 }
