@@ -2,14 +2,16 @@ package proto
 
 import "github.com/netwright/netwright/packet/layer"
 
-// smb is a message of version 1: its header, and where parameters and data lie.
+// smb is a message of version 1.
 var smb = &layer.Proto{
 	Name: "smb", Title: "SMB (Server Message Block Protocol)", Alias: []string{"SMB_Header"}, Spec: "MS-CIFS section 2.2.3",
 	Fields: []layer.Field{
 		{Name: "smb.server_component", Title: "Server Component", Bits: 32, LE: true, Base: layer.Hex},
 		{Name: "smb.cmd", Alias: "cmd", Title: "SMB Command", Bits: 8, Base: layer.Hex, Enum: smbCommands},
 		{Name: "smb.nt_status", Alias: "status", Title: "NT Status", Bits: 32, LE: true, Base: layer.Hex, When: "le16(5) >> 14 & 1"},
-		{Bits: 32, When: "pos == 5"},
+		{Kind: layer.Group, When: "pos == 5", Sub: []layer.Field{
+			leHex("smb.error_class", "", "Error Class", 8), smbReserved("1"), leHex("smb.error_code", "", "Error Code", 16),
+		}},
 		{Name: "smb.flags", Title: "Flags", Bits: 8, Base: layer.Hex, Sub: []layer.Field{
 			{Name: "smb.flags.response", Title: "Request/Response", Bits: 1, Kind: layer.Bool}, {Name: "smb.flags.notify", Title: "Notify", Bits: 1, Kind: layer.Bool},
 			{Name: "smb.flags.oplock", Title: "Oplocks", Bits: 1, Kind: layer.Bool}, {Name: "smb.flags.canon", Title: "Canonicalized Pathnames", Bits: 1, Kind: layer.Bool},
@@ -23,7 +25,7 @@ var smb = &layer.Proto{
 		{Name: "smb.signature", Title: "Signature", Kind: layer.Bytes, Len: "8"},
 		{Name: "smb.reserved", Title: "Reserved", Kind: layer.Bytes, Len: "2"},
 		le("smb.tid", "", "Tree ID", 16), le("smb.pid", "", "Process ID", 16), le("smb.uid", "", "User ID", 16), le("smb.mid", "", "Multiplex ID", 16),
-		{Name: "smb.wct", Alias: "words", Title: "Word Count (WCT)", Bits: 8, When: "rest > 0"},
+		smbBlocks,
 		{Kind: layer.Bytes},
 	},
 	Summary: "${cmd}",
