@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -68,7 +69,7 @@ func typeOnWire(t *testing.T, host *netnstest.Namespace, cmd *exec.Cmd, line str
 	kill.Stop()
 	// Hosts that are asked for and not there are no mistake of the line's, and no name is
 	// known in this network.
-	expected := strings.Contains(out.String(), "did not answer") || strings.Contains(out.String(), "no answer") || strings.Contains(out.String(), "lookup ")
+	expected := slices.ContainsFunc([]string{"did not answer", "no answer", "lookup ", ": resolve: "}, func(text string) bool { return strings.Contains(out.String(), text) })
 	if err != nil && !expected || strings.Contains(out.String(), "panic:") {
 		text := out.String()
 		t.Errorf("%s: %v\n%s", line, err, text[:min(len(text), 1500)])

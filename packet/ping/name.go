@@ -27,6 +27,8 @@ func (e *NameError) reason() string {
 	switch {
 	case e.other.IsValid():
 		return fmt.Sprintf("there is no address of IPv%s, but %v; leave out -%s", e.only, e.other, e.only)
+	case errors.Is(e.Err, context.Canceled):
+		return "interrupted"
 	case !errors.As(e.Err, &dns):
 		return e.Err.Error() + "; check the name" + address
 	case dns.IsNotFound:
@@ -43,6 +45,9 @@ func lookUp(ctx context.Context, resolver Resolver, network, name string) (netip
 	addrs, err := resolver.LookupNetIP(ctx, network, name)
 	if err == nil && len(addrs) == 0 {
 		err = &net.DNSError{Err: "no addresses", Name: name, IsNotFound: true}
+	}
+	if ctx.Err() != nil { // of which the resolver makes a text of its own
+		return netip.Addr{}, &NameError{Name: name, Err: ctx.Err()}
 	}
 	if err != nil {
 		return netip.Addr{}, nameError(ctx, resolver, network, name, err)

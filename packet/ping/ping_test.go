@@ -298,6 +298,15 @@ func TestTargetsOfTheOtherIP(t *testing.T) {
 	}
 }
 
+func TestInterruptedLookUp(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	targets, err := ParseTargets(ctx, failing{&net.DNSError{Err: "operation was canceled"}}, "ip", []string{"slow"})
+	if err != nil || targets[0].Err == nil || targets[0].Err.Error() != "slow: resolve: interrupted" {
+		t.Errorf("%v, %v", targets, err)
+	}
+}
+
 func TestNameError(t *testing.T) {
 	four, six := netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::7")
 	known := names{"four": {four}, "six": {six}, "both": {six, four}}
