@@ -146,7 +146,10 @@ func (s *socket) bind(source netip.Addr) error {
 			local = &unix.SockaddrInet6{Addr: source.As16(), ZoneId: s.scope(source)}
 		}
 	}
-	if err := unix.Bind(s.fd, local); err != nil {
+	switch err := unix.Bind(s.fd, local); {
+	case errors.Is(err, unix.EADDRNOTAVAIL):
+		return fmt.Errorf("this host has no address %v to send from: %w", source, err)
+	case err != nil:
 		return fmt.Errorf("source %v: %w", source, err)
 	}
 	if s.raw {

@@ -224,7 +224,10 @@ func (s *socket) route(target netip.Addr) (src netip.Addr, mtu int, err error) {
 		return src, 0, err
 	}
 	if s.cfg.Source.IsValid() {
-		if err := unix.Bind(fd, s.sockaddr(s.cfg.Source.Unmap(), 0)); err != nil {
+		switch err := unix.Bind(fd, s.sockaddr(s.cfg.Source.Unmap(), 0)); {
+		case errors.Is(err, unix.EADDRNOTAVAIL):
+			return src, 0, fmt.Errorf("this host has no address %v to send from: %w", s.cfg.Source, err)
+		case err != nil:
 			return src, 0, fmt.Errorf("source %v: %w", s.cfg.Source, err)
 		}
 	}
