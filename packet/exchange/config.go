@@ -34,7 +34,7 @@ type Config struct {
 	// Retries is how often a packet without answer is sent again.
 	Retries int `yaml:"retries"`
 	// Outstanding is how many packets are waited for at once; no more are sent
-	// meanwhile. Default 65536.
+	// meanwhile. Default 65536; of Blind, where packets wait to be sent, 4096.
 	Outstanding int `yaml:"outstanding"`
 	// Multiple takes all answers that a packet gets until the timeout, not the
 	// first alone.
@@ -74,6 +74,9 @@ func (c *Config) SetDefaults() {
 	}
 	if c.Outstanding == 0 {
 		c.Outstanding = 1 << 16
+		if c.Blind {
+			c.Outstanding = 1 << 12
+		}
 	}
 	if c.Result == nil {
 		c.Result = func(*Result) error { return nil }

@@ -19,24 +19,25 @@ type round struct {
 	x       *Exchange
 	cancel  context.CancelFunc
 	wait    *pending
-	ready   []*request // to be sent
-	sending []*request // given to the sender, and not yet sent
-	waiting []*request // sent, in that order
-	slots   chan struct{}
-	more    chan struct{} // something is ready, or all has been
+	ready   []*request    // to be sent
+	sending []*request    // given to the sender, and not yet sent
+	waiting []*request    // sent, in that order
+	room    chan struct{} // there is room for another packet again
+	more    chan struct{} // something is ready
 	done    chan struct{} // closed when there is nothing left to wait for
 	fed     bool          // no more packets will come
 	open    int           // packets that have no result yet
 	summary Summary
 	err     error
 
-	fresh bool // of next alone: something was given since the last flush
+	fresh bool       // of next alone: something was given since the last flush
+	taken []*request // of next alone, where nothing is waited for: what was ready, all of it at once
 	hops  hops
 }
 
 func newRound(x *Exchange, wait *pending, cancel context.CancelFunc) *round {
 	return &round{
-		x: x, cancel: cancel, wait: wait, slots: make(chan struct{}, x.cfg.Outstanding),
+		x: x, cancel: cancel, wait: wait, room: make(chan struct{}, 1),
 		more: make(chan struct{}, 1), done: make(chan struct{}), hops: hops{known: map[netip.Addr]*hop{}},
 	}
 }
@@ -55,12 +56,13 @@ func (r *round) feed(ctx context.Context, packets iter.Seq2[[]byte, error]) {
 	defer resolvers.Wait()
 	for b, err := range packets {
 		if err == nil {
-			select {
-			case r.slots <- struct{}{}:
-			case <-ctx.Done():
-				return
+			for full := r.take(ctx, b, &resolvers); full; full = r.full() {
+				select {
+				case <-r.room:
+				case <-ctx.Done():
+					return
+				}
 			}
-			r.take(ctx, b, &resolvers)
 		}
 		if err != nil {
 			r.x.mu.Lock()
@@ -78,8 +80,8 @@ func (r *round) feed(ctx context.Context, packets iter.Seq2[[]byte, error]) {
 }
 
 // take dresses a packet, and puts it where it can be sent from, or waits for its
-// next hop.
-func (r *round) take(ctx context.Context, b []byte, resolvers *sync.WaitGroup) {
+// next hop. It says whether that were as many packets as may be under way.
+func (r *round) take(ctx context.Context, b []byte, resolvers *sync.WaitGroup) (full bool) {
 	x := r.x
 	number := r.summary.Packets // feed alone counts
 	dressed, err := x.outfit.dress(number, b)
@@ -107,14 +109,35 @@ func (r *round) take(ctx context.Context, b []byte, resolvers *sync.WaitGroup) {
 			resolvers.Go(func() { r.resolve(ctx, h, dressed.hop) })
 		}
 	}
+	return r.open >= x.cfg.Outstanding
+}
+
+func (r *round) full() bool {
+	r.x.mu.Lock()
+	defer r.x.mu.Unlock()
+	return r.open >= r.x.cfg.Outstanding
+}
+
+// leave ends one of the packets under way, and wakes who waits for room.
+func (r *round) leave() {
+	if r.open == r.x.cfg.Outstanding {
+		wake(r.room)
+	}
+	r.open--
+}
+
+// wake wakes who waits for a channel of one, or will.
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // push makes a packet the next to be sent.
 func (r *round) push(req *request) {
-	r.ready = append(r.ready, req)
-	select {
-	case r.more <- struct{}{}:
-	default:
+	if r.ready = append(r.ready, req); len(r.ready) == 1 {
+		wake(r.more)
 	}
 }
 
@@ -122,7 +145,18 @@ func (r *round) push(req *request) {
 // the answer pass before the packet is out.
 func (r *round) next(ctx context.Context, dst []byte) ([]byte, error) {
 	for {
+		if len(r.taken) > 0 {
+			req := r.taken[0]
+			r.taken = r.taken[1:]
+			r.fresh = true
+			return append(dst, req.data...), nil
+		}
 		r.x.mu.Lock()
+		if len(r.ready) > 0 && r.x.cfg.Blind {
+			r.takeAll()
+			r.x.mu.Unlock()
+			continue
+		}
 		if len(r.ready) > 0 {
 			req := r.ready[0]
 			r.ready = r.ready[1:]
@@ -150,8 +184,18 @@ func (r *round) next(ctx context.Context, dst []byte) ([]byte, error) {
 	}
 }
 
+// takeAll takes all that is ready to be sent, where nothing is waited for: a lock for
+// each packet would cost more than the packet.
+func (r *round) takeAll() {
+	for _, req := range r.ready {
+		req.tries++
+	}
+	r.sending = append(r.sending, r.ready...)
+	r.taken, r.ready = r.ready, nil
+}
+
 func (r *round) begin(req *request) error {
-	if req.tries++; req.tries == 1 && !r.x.cfg.Blind {
+	if req.tries++; req.tries == 1 {
 		r.wait.add(req)
 		if r.x.shapes.add(&r.wait.ask) {
 			if err := r.x.capture.SetFilter(r.x.shapes.program(r.x.capture.LinkType())); err != nil {
@@ -262,8 +306,7 @@ func (r *round) finish(req *request, a *arrival, err error) {
 // over makes room for another packet.
 func (r *round) over(req *request) {
 	req.gone = true
-	r.open--
-	<-r.slots
+	r.leave()
 	r.check()
 }
 
@@ -344,6 +387,5 @@ func (r *round) giveUp() {
 func (r *round) drop(req *request) {
 	r.wait.remove(req)
 	r.summary.Packets--
-	r.open--
-	<-r.slots
+	r.leave()
 }

@@ -229,7 +229,7 @@ type run struct {
 }
 
 func (r *run) all(ctx context.Context) error {
-	for ctx.Err() == nil {
+	for begun := false; ctx.Err() == nil; {
 		if rate := math.Float64frombits(r.rate.Load()); rate != r.pace.rate {
 			r.pace.change(rate, r.clock())
 		}
@@ -238,6 +238,10 @@ func (r *run) all(ctx context.Context) error {
 			return err
 		}
 		if len(r.packets) > 0 {
+			if !begun { // what the first packet took to make is not made up for
+				begun = true
+				r.pace.change(r.pace.rate, r.clock())
+			}
 			if !r.wait(ctx, r.pace.due()) {
 				break
 			}
