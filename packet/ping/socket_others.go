@@ -15,6 +15,7 @@ type (
 		version        int
 		id             uint16
 		batch          batch
+		stamps         bool
 		ready, failing bool
 	}
 )
