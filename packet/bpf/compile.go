@@ -16,7 +16,8 @@ import (
 // The program is one that Linux takes: jumps lead forward, and there are at
 // most [MaxInstructions].
 func Compile(expr string, link pcap.LinkType, opts *Options) ([]netbpf.RawInstruction, error) {
-	return compile(expr, link, opts, MaxInstructions, kernelChain)
+	raw, err := compile(expr, link, opts, MaxInstructions, kernelChain)
+	return raw, inCharacters(expr, err)
 }
 
 // New compiles an expression and makes it ready to run here, where a program
@@ -25,7 +26,7 @@ func Compile(expr string, link pcap.LinkType, opts *Options) ([]netbpf.RawInstru
 func New(expr string, link pcap.LinkType, opts *Options) (*Program, error) {
 	raw, err := compile(expr, link, opts, maxHere, longChain)
 	if err != nil {
-		return nil, err
+		return nil, inCharacters(expr, err)
 	}
 	return load(raw, maxHere)
 }

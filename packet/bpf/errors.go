@@ -1,10 +1,14 @@
 package bpf
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
 
 // Error is what is wrong with an expression, and where.
 type Error struct {
-	Column int    // of the expression, in bytes from 1
+	Column int    // of the expression, in characters from 1
 	Reason string // what is wrong, in libpcap's words where it has some
 	Hint   string // what would be right; may be empty
 }
@@ -26,4 +30,18 @@ func errorAt(pos int, format string, args ...any) *Error {
 func (e *Error) hint(format string, args ...any) *Error {
 	e.Hint = fmt.Sprintf(format, args...)
 	return e
+}
+
+// inCharacters makes a mistake's column, which counts the expression's bytes while
+// it is read, count characters.
+func inCharacters(expr string, err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	at := min(e.Column-1, len(expr))
+	for at > 0 && at < len(expr) && !utf8.RuneStart(expr[at]) {
+		at--
+	}
+	return &Error{utf8.RuneCountInString(expr[:at]) + 1, e.Reason, e.Hint}
 }

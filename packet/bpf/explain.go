@@ -11,7 +11,7 @@ import (
 func Explain(expr string) (string, error) {
 	n, err := parse(expr)
 	if err != nil {
-		return "", err
+		return "", inCharacters(expr, err)
 	}
 	if n == nil {
 		return "every packet\n", nil

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxExpression bounds the length of an expression in bytes.
@@ -59,7 +60,8 @@ func lexOne(text string, pos int) (token, int, error) {
 	if strings.IndexByte("()[]:/+-*&|^%<>=!", rest[0]) >= 0 {
 		return signToken(rest[:1], pos), 1, nil
 	}
-	return token{}, 0, errorAt(pos, "can't parse filter expression: syntax error").hint("%q has no meaning here", rest[:1])
+	r, _ := utf8.DecodeRuneInString(rest)
+	return token{}, 0, errorAt(pos, "can't parse filter expression: syntax error").hint("%q has no meaning here", string(r))
 }
 
 // signToken makes one spelling of signs that have two.

@@ -72,6 +72,15 @@ func TestErrors(t *testing.T) {
 		{`tcp options={mss=1`, ``},
 		{`tcp seq=rand(x)`, `column 9: "rand(x)" is neither rand, nor rand(1-9), nor, for bytes, rand(16)`},
 		{`@nowhere/at/all`, ``},
+		{`ip / "é日本" / tpc`, `column 14: there is no protocol "tpc"; did you mean "tcp"?`},
+		{`ip / "é" é`, `column 10: between layers stands /, not "é"`},
+		{`é`, `column 1: a layer begins with the name of a protocol, not "é"`},
+		{`"日\本"`, `column 3: there is no \本; known are \n \t \r \0 \" \\ \$ and \xNN`},
+		{`"é\`, `column 3: nothing is behind \`},
+		{`ip / "🦊" / tcp dport=70000`, `column 22: dport: 70000 does not fit in 16 bits`},
+		{"ip / \"\xff\xfe\" / tcp dport=70000", `column 23: dport: 70000 does not fit in 16 bits`},
+		{`udp / "é" / dns qname=é.example qtype=nothing`, `column 39: dns.qry.type`},
+		{`"é" / ip ihl=2 / udp len=99999`, `column 26: len: 99999 does not fit in 16 bits`},
 		{`ip / tcp mss_val=1 shift=3 foo=1`, `column 28: tcp has no field "foo"`},
 	} {
 		_, err := Parse(tt.line)
@@ -151,6 +160,17 @@ func TestFill(t *testing.T) {
 	got, err := filled.Build(nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	texts["x"] = "no address"
+	wide, err := Parse(`"日本é" / ip dst=${x}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := wide.Fill(func(name string) (string, error) { return texts[name], nil }); err == nil || !strings.Contains(err.Error(), "column 16:") {
+		t.Errorf("what is filled in is wrong at %v, and should be at column 16", err)
+	}
+	if _, err := wide.Build(nil); err == nil || !strings.Contains(err.Error(), "column 16:") {
+		t.Errorf("what is not filled in is wrong at %v, and should be at column 16", err)
 	}
 	plain, err := Parse(`arp op=is-at psrc=192.0.2.7 pdst=192.0.2.9 hwdst=02:00:00:00:00:09 / "for 192.0.2.9"`)
 	if err != nil {

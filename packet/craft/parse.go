@@ -72,16 +72,16 @@ func (p *Parser) Parse(line string) (*Spec, error) {
 	q := *p
 	q.budget = MaxFields
 	s := &scanner{text: line}
-	spec := &Spec{set: p.set(), random: p.Random, parser: p}
+	spec := &Spec{line: line, set: p.set(), random: p.Random, parser: p}
 	if err := q.layers(s, spec, false); err != nil {
-		return nil, err
+		return nil, inCharacters(line, err)
 	}
 	for i, p := range spec.parts {
 		if p.fuzz {
 			p.vary = newVarier(spec, i)
 		}
 	}
-	return spec, spec.check()
+	return spec, inCharacters(line, spec.check())
 }
 
 // layers reads layers with / between, up to the end or the ) of fuzz.
@@ -100,7 +100,7 @@ func (p *Parser) layers(s *scanner, spec *Spec, fuzz bool) error {
 		case fuzz && s.take(')'):
 			return nil
 		case !s.take('/'):
-			return s.fail(s.at, "between layers stands /, not %q", s.text[s.at:s.at+1])
+			return s.fail(s.at, "between layers stands /, not %q", s.character(s.at))
 		}
 	}
 }
@@ -132,7 +132,7 @@ func (p *Parser) layer(s *scanner, spec *Spec, fuzz bool) error {
 	}
 	switch {
 	case name == "":
-		return s.fail(from, "a layer begins with the name of a protocol, not %q", s.text[from:from+1])
+		return s.fail(from, "a layer begins with the name of a protocol, not %q", s.character(from))
 	case pr == nil:
 		return s.fail(from, "there is no protocol %q%s", name, layer.Nearest(name, protoNames(spec.set)))
 	}

@@ -45,7 +45,7 @@ func (s *Spec) Pattern() (*Pattern, error) {
 			}
 		}
 		if err := s.patternFields(&q, part.fields); err != nil {
-			return nil, err
+			return nil, inCharacters(s.line, err)
 		}
 		p.parts = append(p.parts, q)
 	}

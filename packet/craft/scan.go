@@ -1,6 +1,7 @@
 package craft
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,12 +10,26 @@ import (
 
 // Error is a mistake in a craft line.
 type Error struct {
-	Column int // of the first byte that is wrong, from 1
+	Column int // of the first character that is wrong, from 1
 	Reason string
 }
 
 // Error returns the place and the reason.
 func (e *Error) Error() string { return fmt.Sprintf("craft line, column %d: %s", e.Column, e.Reason) }
+
+// inCharacters makes a mistake's column, which counts the line's bytes while it is
+// read, count characters.
+func inCharacters(line string, err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	at := min(e.Column-1, len(line))
+	for at > 0 && at < len(line) && !utf8.RuneStart(line[at]) {
+		at--
+	}
+	return &Error{utf8.RuneCountInString(line[:at]) + 1, e.Reason}
+}
 
 // scanner goes over a line.
 type scanner struct {
@@ -41,6 +56,12 @@ func (s *scanner) peek() byte {
 		return s.text[s.at]
 	}
 	return 0
+}
+
+// character is the one at a place, of which there is one.
+func (s *scanner) character(at int) string {
+	_, n := utf8.DecodeRuneInString(s.text[at:])
+	return s.text[at : at+n]
 }
 
 // take goes past a byte if it is c.
@@ -127,7 +148,10 @@ func (s *scanner) escape() ([]byte, error) {
 		}
 		return nil, s.fail(from, `two hexadecimal digits are missing after \x`)
 	}
-	return nil, s.fail(from, `there is no \%c; known are \n \t \r \0 \" \\ \$ and \xNN`, c)
+	if from+1 == len(s.text) {
+		return nil, s.fail(from, `nothing is behind \`)
+	}
+	return nil, s.fail(from, `there is no \%s; known are \n \t \r \0 \" \\ \$ and \xNN`, s.character(from+1))
 }
 
 // quote writes a text in quotes, as quoted reads it.

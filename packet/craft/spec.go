@@ -15,6 +15,7 @@ import (
 // Spec is a craft line that was read: what packets it stands for. It does not
 // change; several goroutines may use it, unless its [Parser] gave it a Random.
 type Spec struct {
+	line   string
 	set    *layer.Set
 	random *rand.Rand
 	parser *Parser
@@ -107,7 +108,7 @@ func (s *Spec) Has(field string) bool {
 func (s *Spec) Build(dst []byte) ([]byte, error) {
 	r, err := s.run()
 	if err != nil {
-		return dst, err
+		return dst, inCharacters(s.line, err)
 	}
 	return s.set.Build(dst, r.parts...)
 }
@@ -122,7 +123,7 @@ func (s *Spec) Times(n uint64) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		r, err := s.run()
 		if err != nil {
-			yield(nil, err)
+			yield(nil, inCharacters(s.line, err))
 			return
 		}
 		for round := uint64(1); ; {
@@ -198,16 +199,16 @@ func (s *Spec) eachItem(f func(*item)) {
 // Fill gives the line with each ${name} replaced by what text says for it. The
 // texts are read as values, never as more of the line.
 func (s *Spec) Fill(text func(name string) (string, error)) (*Spec, error) {
-	filled := &Spec{set: s.set, random: s.random, parser: s.parser}
+	filled := &Spec{line: s.line, set: s.set, random: s.random, parser: s.parser}
 	for _, p := range s.parts {
 		q := *p
 		var err error
 		if q.fields, err = s.fillAll(p.fields, text); err != nil {
-			return nil, err
+			return nil, inCharacters(s.line, err)
 		}
 		for _, it := range []**item{&q.payload, &q.rest, &q.trailer} {
 			if *it, err = s.fillItem(*it, &payloadField, text); err != nil {
-				return nil, err
+				return nil, inCharacters(s.line, err)
 			}
 		}
 		filled.parts = append(filled.parts, &q)
