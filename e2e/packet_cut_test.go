@@ -23,14 +23,14 @@ import (
 // dissection, display filters, flows and JSON: none panics, each takes bounded
 // time, and all of it bounded memory.
 func TestFramesCutAtEveryLength(t *testing.T) {
-	suites, err := tsharktest.Suites()
+	folders, err := tsharktest.FindFolders()
 	if err != nil {
 		if os.Getenv("CI") == "" {
 			t.Skip(err)
 		}
 		t.Fatal(err)
 	}
-	captures, err := tsharktest.Captures(suites)
+	captures, err := folders.Captures()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,19 @@ var displayFilters = []string{
 	"ip.src == ip.dst", "tcp.srcport > tcp.dstport", "tcp.options.mss_val >= 1460", "len(tcp.payload) == 100", "count(ip.addr) > 2",
 	"dns.qry.name contains \"com\"", "dns.flags.response == 1 && dns.count.answers > 1", "dns.qry.type == 1", "upper(dns.qry.name) contains \"WWW\"",
 	"arp.opcode == 1", "icmp.type == 8 || icmp.type == 0", "vlan.id == 1", "any ip.ttl == 1", "all tcp.port > 1024", "ip.proto == 6 and ip.hdr_len > 20",
+	"tcp.port ~= 80", "tcp.port not in {80, 443}", "any ip.addr != 10.0.0.1", "tcp.port all_eq 80", "tcp.port any_ne 80", "all tcp.port in {1..1024}",
+	"max(tcp.port) == 443", "min(tcp.port) < 100", "max(tcp.srcport, udp.srcport, 60000) > 60000", "max(ip.src, ip.dst) == ip.src", "min(ip.ttl, 64) == 64",
+	"max(udp.length, 5) == 5", "max(tcp.port) - min(tcp.port) > 50000", "abs(tcp.srcport - tcp.dstport) > 60000", "abs(ip.ttl - 100) == 36", "max(eth.src) == eth.src",
+	"tcp.srcport - tcp.dstport < 0", "ip.ttl - 100 > 0", "ip.ttl + 200 > 300", "-tcp.dstport < -1024", "udp.dstport >= udp.srcport + 1", "tcp.dstport >= 4 * {tcp.srcport + 3}",
+	"tcp.srcport + 2 * 3 == 86", "tcp.flags & 1 + 1 == 2", "{ip.ttl + 1} * 2 == 130", "ip.ttl == 60 + 4", "tcp.len % 2 == 1", "tcp.len / 100 == 3", "ip.len / ip.ttl == 1",
+	"tcp.port + tcp.port == 160", "ip.src & 255.255.0.0 == 192.168.0.0", "tcp.srcport & tcp.dstport == 80", "ip.ttl bitwise_and 128",
+	"ip[8:2] & 40:ff == 40:06", "ip[8] == 40", "ip[8] & 40", "ip[8] == 0x40", "frame[1:4] contains 0x02", "frame[60:2] > 50.51", "frame[60:2] gt \"PQ\"",
+	"tcp.port in {tcp.srcport, 5}", "ip.addr in {10.0.0.5 .. 10.0.0.9, 192.168.1.1..192.168.1.9}",
+	"ip.ttl#[1] == 64", "ip.ttl#[1-2] < 10", "ip.src#2", "ip.addr#2 == 10.0.0.0/8", "ip#2 and not ip#3",
+	"string(ip.src)[0:3] == \"192\"", "string(tcp.dstport) matches \"[13579]$\"", "string(ip.ttl) == \"64\"", "string(eth.src) contains \"00:1b\"", "http.host[0:3] == \"www\"",
+	"http.request.method in {\"HEAD\", \"GET\"}", "http.request.method == \"\\x47ET\"", "http.request.method == \"\\107ET\"", "frame contains \"\\u00e9\"",
+	"frame contains r\"\\\\\"", "http.user_agent matches \"(?-i)mozilla\"", "frame.len > 0b1010000000", "frame.len < 0110", "ip.flags.df == True && tcp.flags.syn == FALSE",
+	"http.request", "http.response", "http.request && tcp.dstport != 80", "len(frame) > 1000", "count(tcp.options.mss_val) == 1", "frame[-4:4] == 0.0.0.0", "eth.src[0-1,5] contains 00:00",
 }
 
 // A display filter is true for the frames for which Wireshark's is, in one
@@ -43,7 +56,7 @@ func TestDisplayFiltersAreWiresharks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	suites, err := tsharktest.Suites()
+	folders, err := tsharktest.FindFolders()
 	if err != nil {
 		if os.Getenv("CI") == "" {
 			t.Skip(err)
@@ -51,7 +64,7 @@ func TestDisplayFiltersAreWiresharks(t *testing.T) {
 		t.Fatal(err)
 	}
 	merged := filepath.Join(t.TempDir(), "merged.pcapng")
-	frames := merge(t, suites, merged)
+	frames := merge(t, folders, merged)
 	protocols, err := ts.Chains(t.Context(), merged)
 	if err != nil || len(protocols) != len(frames) {
 		t.Fatalf("tshark lists %d of %d frames: %v", len(protocols), len(frames), err)
@@ -122,8 +135,8 @@ type mergedFrame struct {
 }
 
 // merge writes all Ethernet frames of the suites into one file.
-func merge(t *testing.T, suites, to string) []mergedFrame {
-	captures, err := tsharktest.Captures(suites)
+func merge(t *testing.T, folders tsharktest.Folders, to string) []mergedFrame {
+	captures, err := folders.Captures()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,14 +28,14 @@ func TestDissectionIsTsharks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	suites, err := tsharktest.Suites()
+	folders, err := tsharktest.FindFolders()
 	if err != nil && os.Getenv("CI") == "" {
 		t.Skip(err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	captures, err := tsharktest.Captures(suites)
+	captures, err := folders.Captures()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestDissectionIsTsharks(t *testing.T) {
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no goldens (%v)", err)
 	}
-	r, err := tsharktest.Compare(ctx, ts, proto.Set(), suites, captures)
+	r, err := tsharktest.Compare(ctx, ts, proto.Set(), folders, captures)
 	if err != nil {
 		t.Errorf("captures that were not compared: %v", err)
 	}

@@ -2,7 +2,6 @@ package display
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -31,10 +30,11 @@ type member struct{ low, high *operand }
 type operand struct {
 	token token
 	slice []span     // of its bytes
-	fn    string     // len, count, lower, upper, string
+	fn    string     // len, count, max …
 	args  []*operand // of fn, or of a sum
-	sum   string     // "&", "+", "-", "*", "/", "%"
-	layer int        // field#layer; 0: all
+	sum   string     // "&", "+", "-", "*", "/", "%"; "-" of one argument changes its sign
+	layer []span     // field#[…]; nil: all
+	raw   bool       // @field: the bytes that it lies in
 }
 
 // span is a part of bytes: from start, length bytes, or to the end if it is -1.
@@ -139,7 +139,7 @@ func (p *parser) not() (*node, error) {
 }
 
 var comparisons = map[string]string{
-	"==": "==", "eq": "==", "any_eq": "==", "!=": "!=", "ne": "!=", "all_ne": "!=", "===": "===", "all_eq": "===", "!==": "!==", "any_ne": "!==",
+	"==": "==", "eq": "==", "any_eq": "==", "!=": "!=", "ne": "!=", "all_ne": "!=", "===": "===", "all_eq": "===", "!==": "!==", "any_ne": "!==", "~=": "!==",
 	">": ">", "gt": ">", "<": "<", "lt": "<", ">=": ">=", "ge": ">=", "<=": "<=", "le": "<=",
 	"contains": "contains", "matches": "matches", "~": "matches", "in": "in",
 }
@@ -147,7 +147,10 @@ var comparisons = map[string]string{
 func (p *parser) operatorAhead() bool {
 	t := p.peek()
 	_, ok := comparisons[strings.ToLower(t.text)]
-	return ok && (t.kind == symbol || t.kind == word) || t.kind == symbol && strings.Contains("&+*%", t.text)
+	for _, level := range sums {
+		ok = ok || level[strings.ToLower(t.text)] != ""
+	}
+	return ok && (t.kind == symbol || t.kind == word) || p.notInAhead()
 }
 
 func (p *parser) comparison() (*node, error) {
@@ -162,6 +165,7 @@ func (p *parser) comparison() (*node, error) {
 	t := &test{left: left, all: all, at: p.peek().at}
 	var list []*node
 	for {
+		not := p.notIn()
 		op, ok := comparisons[strings.ToLower(p.peek().text)]
 		if !ok || p.peek().kind != symbol && p.peek().kind != word {
 			break
@@ -175,7 +179,11 @@ func (p *parser) comparison() (*node, error) {
 		} else if t.right, err = p.sum(); err != nil {
 			return nil, err
 		}
-		list = append(list, &node{op: "test", test: t})
+		n := &node{op: "test", test: t}
+		if not {
+			n = &node{op: "not", subs: []*node{n}}
+		}
+		list = append(list, n)
 		// a < b < c asks both.
 		t = &test{left: t.right, all: all, at: p.peek().at}
 		if op == "in" || op == "contains" || op == "matches" {
@@ -191,154 +199,4 @@ func (p *parser) comparison() (*node, error) {
 		return nil, p.wrong("any and all stand before a comparison")
 	}
 	return &node{op: "test", test: t}, nil
-}
-
-// sum reads operands joined by arithmetic.
-func (p *parser) sum() (*operand, error) {
-	left, err := p.operand()
-	for err == nil {
-		t := p.peek()
-		op := t.text
-		if t.kind == word && (op == "-" || op == "/") || t.kind == word && strings.EqualFold(op, "bitand") || t.kind == word && strings.EqualFold(op, "bitwise_and") {
-			if len(op) > 1 {
-				op = "&"
-			}
-		} else if t.kind != symbol || !strings.Contains("&+*%", op) {
-			break
-		}
-		p.next()
-		var right *operand
-		right, err = p.operand()
-		left = &operand{token: left.token, sum: op, args: []*operand{left, right}}
-	}
-	return left, err
-}
-
-var functions = map[string]bool{"len": true, "count": true, "lower": true, "upper": true, "string": true, "max": false, "min": false, "abs": false}
-
-func (p *parser) operand() (*operand, error) {
-	if p.depth++; p.depth > maxNesting {
-		return nil, p.wrong("nested deeper than %d", maxNesting)
-	}
-	defer func() { p.depth-- }()
-	if p.take("(") {
-		o, err := p.sum()
-		if err == nil && !p.take(")") {
-			err = p.wrong(`“)” is missing before %v`, p.peek())
-		}
-		return o, err
-	}
-	t := p.peek()
-	if t.kind == end || t.kind == symbol {
-		return nil, p.wrong("a field or a value is expected before %v", t)
-	}
-	p.at++
-	o := &operand{token: t}
-	if t.kind == word && p.take("(") {
-		return p.call(o)
-	}
-	if t.kind == word && p.take("#") {
-		n, err := strconv.Atoi(p.peek().text)
-		if err != nil || n < 1 {
-			return nil, p.wrong("behind # stands which of the layers, from 1")
-		}
-		p.at++
-		o.layer = n
-	}
-	for p.take("[") {
-		if err := p.slices(o); err != nil {
-			return nil, err
-		}
-	}
-	return o, nil
-}
-
-func (p *parser) call(o *operand) (*operand, error) {
-	o.fn = strings.ToLower(o.token.text)
-	if !functions[o.fn] {
-		return nil, &Error{p.filter, o.token.at + 1, fmt.Sprintf("there is no function %q; there are len, count, lower, upper and string", o.token.text)}
-	}
-	arg, err := p.sum()
-	if err != nil {
-		return nil, err
-	}
-	if o.args = []*operand{arg}; !p.take(")") {
-		return nil, p.wrong("“)” is missing; %s has one argument", o.fn)
-	}
-	return o, nil
-}
-
-// slices reads what stands in square brackets: i:n, i-j, i, :n, i:, several with
-// commas.
-func (p *parser) slices(o *operand) error {
-	var inside strings.Builder
-	at := p.peek().at
-	for p.peek().kind != end && !(p.peek().kind == symbol && p.peek().text == "]") {
-		inside.WriteString(p.next().text)
-	}
-	if !p.take("]") {
-		return p.wrong("“]” is missing")
-	}
-	for part := range strings.SplitSeq(inside.String(), ",") {
-		s, ok := parseSpan(part)
-		if !ok {
-			return &Error{p.filter, at + 1, fmt.Sprintf("%q is no part; write [3], [0:4] (start and length), [2-5] (first and last), [:4] or [4:]", part)}
-		}
-		o.slice = append(o.slice, s)
-	}
-	return nil
-}
-
-func parseSpan(s string) (span, bool) {
-	number := func(s string) (int, bool) {
-		n, err := strconv.Atoi(s)
-		return n, err == nil && n >= -1<<16 && n <= 1<<16
-	}
-	if a, b, ok := strings.Cut(s, ":"); ok {
-		start, length, ok1, ok2 := 0, -1, true, true
-		if a != "" {
-			start, ok1 = number(a)
-		}
-		if b != "" {
-			length, ok2 = number(b)
-			ok2 = ok2 && length > 0
-		}
-		return span{start, length}, ok1 && ok2 && (a != "" || b != "")
-	}
-	if i := strings.LastIndexByte(s, '-'); i > 0 {
-		first, ok1 := number(s[:i])
-		last, ok2 := number(s[i+1:])
-		return span{first, last - first + 1}, ok1 && ok2 && last >= first && first >= 0
-	}
-	n, ok := number(s)
-	return span{n, 1}, ok
-}
-
-func (p *parser) members() ([]member, error) {
-	if !p.take("{") {
-		return nil, p.wrong("behind in stands a set, as {80, 443, 8000..8010}")
-	}
-	var list []member
-	for !p.take("}") {
-		low, err := p.sum()
-		if err != nil {
-			return nil, err
-		}
-		m := member{low: low}
-		if p.take("..") {
-			if m.high, err = p.sum(); err != nil {
-				return nil, err
-			}
-		}
-		list = append(list, m)
-		if !p.take(",") && !(p.peek().kind == symbol && p.peek().text == "}") {
-			if p.peek().kind == end {
-				return nil, p.wrong("“}” is missing")
-			}
-		}
-	}
-	if list == nil {
-		return nil, p.wrong("the set is empty")
-	}
-	return list, nil
 }

@@ -88,7 +88,7 @@ var (
 )
 
 func pushTest(t *test) (expr string, never bool) {
-	if t.left.fn != "" || t.left.sum != "" || t.left.slice != nil || t.left.layer != 0 || t.left.token.kind != word {
+	if t.left.fn != "" || t.left.sum != "" || t.left.slice != nil || t.left.layer != nil || t.left.raw || t.left.token.kind != word {
 		return "", false
 	}
 	name := t.left.token.text
@@ -122,7 +122,7 @@ func pushTest(t *test) (expr string, never bool) {
 }
 
 func simple(o *operand) bool {
-	return o != nil && o.fn == "" && o.sum == "" && o.slice == nil && (o.token.kind == word)
+	return o != nil && o.fn == "" && o.sum == "" && o.slice == nil && !o.raw && o.token.kind == word
 }
 
 // pushValue is a field with one value as a capture filter has it, or "".

@@ -23,12 +23,12 @@ type Filter struct {
 func Compile(set *layer.Set, filter string) (*Filter, error) {
 	n, err := parse(filter)
 	if err != nil {
-		return nil, err
+		return nil, inCharacters(err)
 	}
 	c := &compiler{set: set, filter: filter}
 	match, err := c.node(n)
 	if err != nil {
-		return nil, err
+		return nil, inCharacters(err)
 	}
 	return &Filter{text: filter, node: n, match: match}, nil
 }
@@ -42,7 +42,7 @@ func (f *Filter) Match(st *layer.Stack, info *Info) bool {
 	if info == nil {
 		info = &noInfo
 	}
-	f.p = packet{st, info}
+	f.p = packet{st, info, maxPairs}
 	return f.match(&f.p)
 }
 
@@ -213,7 +213,10 @@ func (c *compiler) constant(left *typed, o *operand, op string, t *test) (func(*
 }
 
 func (c *compiler) literal(o *operand, left *typed) (constant, error) {
-	if o.fn != "" || o.sum != "" || o.slice != nil {
+	if o.sum != "" {
+		return c.fold(o, left)
+	}
+	if o.fn != "" || o.slice != nil || o.raw || o.layer != nil {
 		return constant{}, c.unknown(o.token)
 	}
 	k, err := literal(o.token, left.kind, left.enum)
@@ -251,40 +254,49 @@ func (c *compiler) matches(left *typed, o *operand, t *test) (func(*packet) bool
 }
 
 func (c *compiler) in(left *typed, t *test) (func(*packet) bool, error) {
-	type rng struct {
-		low, high constant
-		one       bool
-	}
-	var set []rng
+	var set []valueRange
+	var others []*otherSource
 	for _, m := range t.set {
-		low, err := c.literal(m.low, left)
+		low, err := c.member(left, m.low, t)
 		if err != nil {
 			return nil, err
 		}
-		r := rng{low: low, high: low, one: m.high == nil}
+		r := valueRange{low: low, high: low, one: m.high == nil}
 		if m.high != nil {
-			if r.high, err = c.literal(m.high, left); err != nil {
+			if r.high, err = c.member(left, m.high, t); err != nil {
 				return nil, err
+			}
+		}
+		for _, end := range []rangeEnd{r.low, r.high} {
+			if end.from != nil {
+				others = append(others, end.from)
 			}
 		}
 		set = append(set, r)
 	}
-	return quantify(left, t.all, func(v *value) bool {
+	test := quantify(left, t.all, func(v *value) bool {
 		for i := range set {
-			order := set[i].low.compare(v)
-			if order == 0 || !set[i].one && order > 0 && set[i].high.compare(v) <= 0 {
+			if set[i].has(v) {
 				return true
 			}
 		}
 		return false
-	}), nil
+	})
+	if others == nil {
+		return test, nil
+	}
+	return func(p *packet) bool {
+		for _, o := range others {
+			o.gather(p)
+		}
+		return test(p)
+	}, nil
 }
 
 // fields compares a field with another: true when it is for any pair, or all.
 func (c *compiler) fields(left, right *typed, op string, t *test) (func(*packet) bool, error) {
 	a, b := kindClass(left.kind), kindClass(right.kind)
-	numbers := func(k class) bool { return k == number || k == signed }
-	if (left.kind == layer.IPv4) != (right.kind == layer.IPv4) || a != b && !(numbers(a) && numbers(b)) && !(a >= text8 && b >= text8) && !(left.sum || right.sum) {
+	if !left.like(right) {
 		return nil, c.wrong(t.at, "%s and %s are of different kinds", left.name, right.name)
 	}
 	if op == "contains" {
@@ -300,7 +312,11 @@ func (c *compiler) fields(left, right *typed, op string, t *test) (func(*packet)
 	var v value
 	var kept []byte
 	result, seen := false, false
+	var p *packet
 	inner := func(w *value) bool {
+		if p.work--; p.work < 0 {
+			return false
+		}
 		seen = true
 		if op == "contains" {
 			result = bytes.Contains(v.b, w.b)
@@ -310,7 +326,6 @@ func (c *compiler) fields(left, right *typed, op string, t *test) (func(*packet)
 		}
 		return result == all
 	}
-	var p *packet
 	outer := func(l *value) bool {
 		v = *l
 		kept = append(kept[:0], l.b...) // the other walk may reuse what lends it
@@ -334,13 +349,28 @@ func (c *compiler) operand(o *operand) (*typed, error) {
 		return c.arithmetic(o)
 	}
 	t, err := c.named(o)
-	if t == nil || err != nil || o.slice == nil {
-		if o.slice != nil && err == nil {
-			err = c.unknown(o.token)
-		}
-		return t, err
+	if t == nil && err == nil && (o.slice != nil || o.layer != nil || o.raw) {
+		err = c.unknown(o.token)
 	}
-	return &typed{source: newMapSource(t.source, slicer(o.slice)), kind: layer.Bytes, name: t.name}, nil
+	if err != nil {
+		return nil, err
+	}
+	if o.raw {
+		from, ok := t.source.(*fieldSource)
+		if !ok {
+			return nil, c.wrong(o.token.at, "@ stands before a field; %s is its bytes as it is", t.name)
+		}
+		t = &typed{source: newRawSource(from), kind: layer.Bytes, name: "@" + t.name}
+	}
+	return c.sliced(t, o), nil
+}
+
+// sliced is the part of an operand that is asked for.
+func (c *compiler) sliced(t *typed, o *operand) *typed {
+	if t == nil || o.slice == nil {
+		return t
+	}
+	return &typed{source: newMapSource(t.source, slicer(o.slice)), kind: layer.Bytes, name: t.name}
 }
 
 func (c *compiler) named(o *operand) (*typed, error) {
@@ -365,80 +395,6 @@ func (c *compiler) named(o *operand) (*typed, error) {
 		return &typed{source: &protoSource{name: name, layer: o.layer}, kind: layer.Bytes, name: name}, nil
 	}
 	return nil, nil
-}
-
-func (c *compiler) call(o *operand) (*typed, error) {
-	arg, err := c.operand(o.args[0])
-	if err != nil {
-		return nil, err
-	}
-	if arg == nil {
-		return nil, c.unknown(o.args[0].token)
-	}
-	name := o.fn + "(" + arg.name + ")"
-	if o.fn == "count" {
-		return &typed{source: newCountSource(arg.source), kind: layer.Uint, name: name}, nil
-	}
-	kind := layer.String
-	if o.fn == "len" {
-		kind = layer.Uint
-	} else if cl := kindClass(arg.kind); o.fn != "string" && cl != text8 {
-		return nil, c.wrong(o.token.at, "%s needs a text, and %s is none; write string(%s)", o.fn, arg.name, arg.name)
-	}
-	return &typed{source: newMapSource(arg.source, calls[o.fn]), kind: kind, name: name}, nil
-}
-
-// arithmetic joins a field with a number.
-func (c *compiler) arithmetic(o *operand) (*typed, error) {
-	left, err := c.operand(o.args[0])
-	if err != nil {
-		return nil, err
-	}
-	right, err := c.operand(o.args[1])
-	if err != nil {
-		return nil, err
-	}
-	a, b, swapped := left, o.args[1], false
-	if left == nil {
-		a, b, swapped = right, o.args[0], true
-	} else if right != nil {
-		return nil, c.wrong(o.args[1].token.at, "%s stands between a field and a number", o.sum)
-	}
-	if a == nil {
-		return nil, c.unknown(o.args[0].token)
-	}
-	k, err := literal(b.token, layer.Uint, nil)
-	if err != nil {
-		return nil, c.wrong(b.token.at, "%v", err)
-	}
-	op := o.sum
-	to := func(in, out *value) bool {
-		x, ok := numeric(in)
-		y := k.u
-		if swapped {
-			x, y = y, x
-		}
-		out.class = number
-		switch op {
-		case "&":
-			out.u = x & y
-		case "+":
-			out.u = x + y
-		case "-":
-			out.u = x - y
-		case "*":
-			out.u = x * y
-		default:
-			if y == 0 {
-				return false
-			}
-			if out.u = x / y; op == "%" {
-				out.u = x % y
-			}
-		}
-		return ok
-	}
-	return &typed{source: newMapSource(a.source, to), kind: layer.Uint, name: a.name, sum: true}, nil
 }
 
 func (c *compiler) unknown(t token) error {

@@ -13,8 +13,10 @@
 // them and "!==" any. any and all before a comparison say so too.
 //
 // What stands on the left of an operator can be a field, a protocol (its bytes),
-// a slice of either (eth.src[0:3], tcp[13] & 2), and len, count, lower, upper
-// and string of a field; on the right a value, or a field again. Values are
+// a slice of either (eth.src[0:3], tcp[13] & 2), a field's bytes as sent (@ip.src),
+// the functions abs, count, len, lower, max, min, string and upper, and sums of
+// them; on the right a value, or all of that again. ip.src#2 is of the second IP
+// layer alone. Values are
 // written as Wireshark has them: 80, 0x50, 'A', "text", r"raw", 10.0.0.0/8,
 // 2001:db8::1, 02:42:ac:11:00:02, de:ad:be:ef, true. The fields are Wireshark's,
 // and Scapy's short names behind the protocol's (tcp.dport).

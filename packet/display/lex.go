@@ -1,18 +1,34 @@
 package display
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Error is a mistake in a filter.
 type Error struct {
 	Filter string
-	Column int // from 1
+	Column int // in characters, from 1
 	Text   string
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("column %d: %s", e.Column, e.Text) }
+
+// inCharacters makes a mistake's column, which counts the filter's bytes while it
+// is read, count characters.
+func inCharacters(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	at := min(e.Column-1, len(e.Filter))
+	for at > 0 && at < len(e.Filter) && !utf8.RuneStart(e.Filter[at]) {
+		at--
+	}
+	return &Error{e.Filter, utf8.RuneCountInString(e.Filter[:at]) + 1, e.Text}
+}
 
 type tokenKind uint8
 
@@ -47,7 +63,7 @@ const (
 )
 
 // symbols, the longest first.
-var symbols = []string{"===", "!==", "==", "!=", ">=", "<=", "&&", "||", "..", "~=", ">", "<", "!", "(", ")", "{", "}", "[", "]", ",", "&", "~", "#", "+", "*", "%"}
+var symbols = []string{"===", "!==", "==", "!=", ">=", "<=", "&&", "||", "..", "~=", ">", "<", "!", "(", ")", "{", "}", "[", "]", ",", "&", "~", "#", "+", "*", "%", "@"}
 
 func lex(filter string) ([]token, error) {
 	if len(filter) > maxFilter {
@@ -63,12 +79,45 @@ func lex(filter string) ([]token, error) {
 		if err != nil {
 			return nil, err
 		}
+		if t.minus(tokens) {
+			tokens = append(tokens, token{word, "-", at})
+			t.text, t.at = t.text[1:], at+1
+		}
 		if tokens = append(tokens, t); len(tokens) > maxTokens {
 			return nil, &Error{filter, at + 1, fmt.Sprintf("a filter has at most %d words", maxTokens)}
 		}
 		at = next
 	}
 	return append(tokens, token{at: len(filter)}), nil
+}
+
+// minus tells whether a word's first letter is a minus before what it says, and
+// not the sign of a number: -tcp.len, or, behind a field, -1.
+func (t token) minus(before []token) bool {
+	if t.kind != word || len(t.text) < 2 || t.text[0] != '-' {
+		return false
+	}
+	if c := t.text[1]; c < '0' || c > '9' {
+		return true
+	}
+	if len(before) == 0 {
+		return false
+	}
+	last := before[len(before)-1]
+	if last.kind == symbol {
+		return strings.Contains(")]}", last.text)
+	}
+	return last.kind != word || !keyword(last.text)
+}
+
+// keyword tells whether a word joins others.
+func keyword(s string) bool {
+	s = strings.ToLower(s)
+	_, is := comparisons[s]
+	for _, level := range sums {
+		is = is || level[s] != ""
+	}
+	return is || s == "and" || s == "or" || s == "not" || s == "any" || s == "all"
 }
 
 func lexOne(filter string, at int) (t token, next int, err error) {
@@ -96,7 +145,11 @@ func lexOne(filter string, at int) (t token, next int, err error) {
 			return token{symbol, s, at}, at + len(s), nil
 		}
 	}
-	reason := fmt.Sprintf("%q means nothing here", rest[:1])
+	if strings.HasPrefix(rest, "${") {
+		return t, 0, &Error{filter, at + 1, "there are no references to a selected frame, nor macros, as ${…}; write what it stands for"}
+	}
+	r, _ := utf8.DecodeRuneInString(rest)
+	reason := fmt.Sprintf("%q means nothing here", string(r))
 	if right, ok := map[byte]string{'=': "==", '|': "||"}[rest[0]]; ok {
 		reason += "; did you mean " + right + "?"
 	}
@@ -118,42 +171,57 @@ func unquote(filter string, at int, quote byte, raw bool) (s string, next int, e
 		if c == quote {
 			return string(b), i + 1, nil
 		}
-		if c != '\\' || raw {
+		if c != '\\' {
 			b = append(b, c)
 			continue
 		}
 		if i++; i == len(filter) {
 			break
 		}
-		c, n, ok := escape(filter[i:])
-		if !ok {
-			return "", 0, &Error{filter, i, fmt.Sprintf(`\%c is no escape; write \\ for a backslash, or r"…"`, filter[i])}
+		if raw {
+			b = append(b, c, filter[i]) // a quote behind a backslash does not end it
+			continue
 		}
-		b = append(b, c)
+		more, n, ok := escape(b, filter[i:])
+		if !ok {
+			r, _ := utf8.DecodeRuneInString(filter[i:])
+			return "", 0, &Error{filter, i, fmt.Sprintf(`\%c is no escape; write \\ for a backslash, or r"…"`, r)}
+		}
+		b = more
 		i += n - 1
 	}
 	return "", 0, &Error{filter, at + 1, fmt.Sprintf("the closing %c is missing", quote)}
 }
 
-// escape reads what stands behind a backslash.
-func escape(s string) (c byte, n int, ok bool) {
+// escape reads what stands behind a backslash, and adds to b what it means.
+func escape(b []byte, s string) (to []byte, n int, ok bool) {
 	if i := strings.IndexByte(`abfnrtv\"'`, s[0]); i >= 0 {
-		return "\a\b\f\n\r\t\v\\\"'"[i], 1, true
+		return append(b, "\a\b\f\n\r\t\v\\\"'"[i]), 1, true
 	}
-	base, digits := 8, 3
-	if s[0] == 'x' {
-		s, n, base, digits = s[1:], 1, 16, 2
+	at, base, digits := 1, 16, 0
+	switch s[0] {
+	case 'x':
+		digits = 2
+	case 'u':
+		digits = 4
+	case 'U':
+		digits = 8
+	default:
+		at, base, digits = 0, 8, 3
 	}
 	v, k := 0, 0
-	for k < digits && k < len(s) {
-		d := strings.IndexByte("0123456789abcdef", s[k]|0x20)
-		if s[k] >= '0' && s[k] <= '9' {
-			d = int(s[k] - '0')
+	for k < digits && at+k < len(s) {
+		d := strings.IndexByte("0123456789abcdef", s[at+k]|0x20)
+		if c := s[at+k]; c >= '0' && c <= '9' {
+			d = int(c - '0')
 		}
 		if d < 0 || d >= base {
 			break
 		}
 		v, k = v*base+d, k+1
 	}
-	return byte(v), n + k, k > 0 && v < 256
+	if digits > 3 {
+		return utf8.AppendRune(b, rune(v)), at + k, k == digits && utf8.ValidRune(rune(v))
+	}
+	return append(b, byte(v)), at + k, k > 0 && v < 256
 }

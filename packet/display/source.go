@@ -1,8 +1,8 @@
 package display
 
 import (
-	"bytes"
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/netwright/netwright/packet/layer"
@@ -20,7 +20,12 @@ type Info struct {
 type packet struct {
 	st   *layer.Stack
 	info *Info
+	work int // how many pairs of values are still looked at
 }
+
+// maxPairs bounds the work of a filter that joins or compares fields, of a frame
+// in which each comes many times.
+const maxPairs = 1 << 20
 
 // source gives the values of an operand, one by one, until do returns false. A
 // source is used by one test alone, and not within itself.
@@ -28,10 +33,28 @@ type source interface {
 	each(p *packet, do func(*value) bool)
 }
 
+// picked are layers of a protocol, counted from 1, or from the last, which is -1;
+// nil: all.
+type picked []span
+
+func (l picked) fromEnd() bool {
+	return slices.ContainsFunc(l, func(s span) bool { return s.start < 0 })
+}
+
+// has tells whether the nth of all layers is picked.
+func (l picked) has(nth, all int) bool {
+	return l == nil || slices.ContainsFunc(l, func(s span) bool {
+		if s.start < 0 {
+			s.start += all + 1
+		}
+		return nth >= s.start && (s.length < 0 || nth < s.start+s.length)
+	})
+}
+
 // fieldSource gives the values of a field.
 type fieldSource struct {
 	refs  []layer.FieldRef
-	layer int // only of the n-th layer of the protocol; 0: all
+	layer picked // of the layers of the protocol
 	walk  layer.Walker
 	raw   layer.Value
 	v     value
@@ -40,8 +63,8 @@ type fieldSource struct {
 	visit func(*layer.Value) bool
 }
 
-func newFieldSource(refs []layer.FieldRef, nth int) *fieldSource {
-	s := &fieldSource{refs: refs, layer: nth}
+func newFieldSource(refs []layer.FieldRef, of []span) *fieldSource {
+	s := &fieldSource{refs: refs, layer: of}
 	s.visit = s.seen
 	return s
 }
@@ -52,12 +75,19 @@ func (s *fieldSource) each(p *packet, do func(*value) bool) {
 	for i := range s.refs {
 		fixed = fixed && s.refs[i].Fixed()
 	}
-	nth := 0
+	nth, all := 0, 0
+	if s.layer.fromEnd() {
+		for i := range p.st.Len() {
+			if s.within(p, i) {
+				all++
+			}
+		}
+	}
 	for i := 0; i < p.st.Len() && s.more; i++ {
 		if !s.within(p, i) {
 			continue
 		}
-		if nth++; s.layer != 0 && nth != s.layer {
+		if nth++; !s.layer.has(nth, all) {
 			continue
 		}
 		if !fixed {
@@ -97,7 +127,7 @@ func (s *fieldSource) seen(f *layer.Value) bool {
 // protoSource gives the bytes of the layers of a protocol; frame's are all.
 type protoSource struct {
 	name  string
-	layer int
+	layer picked
 	v     value
 }
 
@@ -108,13 +138,20 @@ func (s *protoSource) each(p *packet, do func(*value) bool) {
 		do(&s.v)
 		return
 	}
-	nth := 0
+	nth, all := 0, 0
+	if s.layer.fromEnd() {
+		for i := range p.st.Len() {
+			if p.st.Layer(i).Proto().Name == s.name {
+				all++
+			}
+		}
+	}
 	for i := range p.st.Len() {
 		sp := p.st.Layer(i)
 		if sp.Proto().Name != s.name {
 			continue
 		}
-		if nth++; s.layer != 0 && nth != s.layer {
+		if nth++; !s.layer.has(nth, all) {
 			continue
 		}
 		if s.v.b = p.st.Data[sp.Start:sp.End]; !do(&s.v) {
@@ -219,21 +256,31 @@ func numberBytes(v *value) []byte {
 	return b[8-min(max(v.field.Len, 1), 8):]
 }
 
-// numeric makes a number of a value: bytes count as one, most significant first.
-func numeric(v *value) (u uint64, ok bool) {
-	switch v.class {
-	case number, signed:
-		return v.u, true
-	case octets:
-		if len(v.b) > 8 {
-			return 0, false
+// rawSource gives the bytes of the frame in which the values of a field lie.
+type rawSource struct {
+	from *fieldSource
+	v    value
+	p    *packet
+	do   func(*value) bool
+	take func(*value) bool
+}
+
+func newRawSource(from *fieldSource) *rawSource {
+	s := &rawSource{from: from}
+	s.take = func(in *value) bool {
+		from, to := in.field.Off, in.field.Off+in.field.Len
+		if from >= to || to > len(s.p.st.Data) {
+			return true // it has no bytes of its own
 		}
-		for _, c := range v.b {
-			u = u<<8 | uint64(c)
-		}
-		return u, true
+		s.v = value{class: octets, b: s.p.st.Data[from:to]}
+		return s.do(&s.v)
 	}
-	return 0, false
+	return s
+}
+
+func (s *rawSource) each(p *packet, do func(*value) bool) {
+	s.p, s.do = p, do
+	s.from.each(p, s.take)
 }
 
 // countSource gives how many values there are.
@@ -255,26 +302,4 @@ func (s *countSource) each(p *packet, do func(*value) bool) {
 	if s.v.u > 0 {
 		do(&s.v)
 	}
-}
-
-// calls are the functions of one value.
-var calls = map[string]func(in, out *value) bool{
-	"len": func(in, out *value) bool {
-		out.class, out.u = number, uint64(len(in.b))
-		if in.field != nil && in.b == nil {
-			out.u = uint64(max(in.field.Len, 0))
-		}
-		return true
-	},
-	"lower": func(in, out *value) bool { out.class, out.b = text8, bytes.ToLower(in.b); return true },
-	"upper": func(in, out *value) bool { out.class, out.b = text8, bytes.ToUpper(in.b); return true },
-	"string": func(in, out *value) bool {
-		out.class = text8
-		if in.field == nil {
-			out.b = append(out.b[:0], in.b...)
-			return true
-		}
-		out.b = in.field.AppendShow(out.b[:0])
-		return true
-	},
 }

@@ -70,9 +70,9 @@ func (c *constant) compare(v *value) int {
 		if c.prefix >= 0 {
 			return cmp.Compare(v.u>>(32-c.prefix), c.u>>(32-c.prefix))
 		}
-		return cmp.Compare(v.u, c.u)
+		return compareNumbers(v, &c.value)
 	case signed:
-		return cmp.Compare(int64(v.u), int64(c.u))
+		return compareNumbers(v, &c.value)
 	case real:
 		return cmp.Compare(v.f, c.f)
 	}
@@ -82,6 +82,18 @@ func (c *constant) compare(v *value) int {
 		return bytes.Compare(p.Addr().AsSlice(), c.b)
 	}
 	return bytes.Compare(v.b, c.b)
+}
+
+// compareNumbers compares whole numbers, of which one alone may have a sign.
+func compareNumbers(a, b *value) int {
+	below := func(v *value) bool { return v.class == signed && int64(v.u) < 0 }
+	switch {
+	case below(a) && !below(b):
+		return -1
+	case below(b) && !below(a):
+		return 1
+	}
+	return cmp.Compare(a.u, b.u)
 }
 
 // literal reads a constant that values of a field are compared with.
@@ -189,8 +201,8 @@ func (c *constant) time(t token, k layer.Kind) error {
 	return nil
 }
 
-// octetsOf reads bytes: "text", de:ad:be:ef, de-ad, dead.beef, 0xdead, or one
-// number.
+// octetsOf reads bytes: "text", de:ad:be:ef, de-ad, dead.beef, 0xdead; digits are
+// hexadecimal.
 func octetsOf(t token) ([]byte, error) {
 	if t.kind == text || t.kind == character {
 		return []byte(t.text), nil
@@ -212,10 +224,9 @@ func octetsOf(t token) ([]byte, error) {
 			return b, nil
 		}
 	}
-	if n, err := strconv.ParseUint(plain, 0, 8); err == nil {
-		return []byte{byte(n)}, nil
+	if plain = strings.TrimPrefix(plain, "0x"); len(plain) == 1 {
+		plain = "0" + plain
 	}
-	plain = strings.TrimPrefix(plain, "0x")
 	if b, err := hex.DecodeString(plain); err == nil && len(b) > 0 {
 		return b, nil
 	}

@@ -38,6 +38,9 @@ const (
 	httpLength
 	httpCookiePair
 	httpFileData
+	httpRequest
+	httpResponse
+	httpNotification
 	httpHeader // the first of httpHeaders
 )
 
@@ -58,6 +61,9 @@ var httpFields = []layer.Field{
 	httpLength:          {Name: "http.content_length", Title: "Content length", Bits: 64},
 	httpCookiePair:      {Name: "http.cookie_pair", Title: "Cookie pair", Kind: layer.String},
 	httpFileData:        {Name: "http.file_data", Alias: "body", Title: "File Data", Kind: layer.String},
+	httpRequest:         {Name: "http.request", Title: "Request", Kind: layer.Bool, Bits: 1},
+	httpResponse:        {Name: "http.response", Title: "Response", Kind: layer.Bool, Bits: 1},
+	httpNotification:    {Name: "http.notification", Title: "Notification", Kind: layer.Bool, Bits: 1},
 }
 
 // httpHeaders are the header fields with a name of their own. Alias is what they
@@ -99,6 +105,7 @@ type httpMessage struct {
 	w        *layer.Walker
 	request  bool
 	connect  bool
+	is       int // httpRequest, httpResponse or httpNotification
 	uri      []byte
 	host     []byte
 	bodiless bool // a request, or a response without a body
@@ -117,7 +124,7 @@ func showHTTP(w *layer.Walker) {
 	for {
 		line, n := httpLine(w.Rest())
 		if n == 0 {
-			w.Move(len(w.Rest()))
+			_ = m.kind() && w.Move(len(w.Rest()))
 			return
 		}
 		if len(line) == 0 {
@@ -187,7 +194,11 @@ func (m *httpMessage) first(line []byte) bool {
 	at := m.w.Offset()
 	one, rest, _ := bytes.Cut(line, []byte(" "))
 	if !bytes.HasPrefix(line, []byte("HTTP/1.")) {
-		m.request, m.connect, m.length = true, string(one) == "CONNECT", 0
+		m.request, m.connect, m.length, m.is = true, string(one) == "CONNECT", 0, httpRequest
+		switch string(one) {
+		case "NOTIFY", "M-SEARCH", "SUBSCRIBE", "UNSUBSCRIBE":
+			m.is = httpNotification
+		}
 		end := bytes.LastIndexByte(rest, ' ')
 		m.uri = rest[:end]
 		return m.emit(httpMethod, at, one) && m.target(at+len(one)+1) &&
@@ -198,7 +209,7 @@ func (m *httpMessage) first(line []byte) bool {
 	if err != nil || len(code) != 3 {
 		return false
 	}
-	m.bodiless = n < 200 || n == 204 || n == 304
+	m.is, m.bodiless = httpResponse, n < 200 || n == 204 || n == 304
 	desc := httpCodes[n]
 	at += len(one) + 1
 	return m.emit(httpResponseVersion, at-len(one)-1, one) && m.w.Emit(httpCode, at, 3, n, nil) &&
@@ -310,7 +321,7 @@ func (m *httpMessage) cookies(value []byte, at int) bool {
 // end shows what needs all headers, and the body.
 func (m *httpMessage) end() {
 	w := m.w
-	if m.request && len(m.host) > 0 && !m.fullURI() {
+	if m.request && len(m.host) > 0 && !m.fullURI() || !m.kind() {
 		return
 	}
 	body := w.Rest()
@@ -326,6 +337,9 @@ func (m *httpMessage) end() {
 	}
 	w.Move(len(body))
 }
+
+// kind shows what the message is.
+func (m *httpMessage) kind() bool { return m.w.Emit(m.is, m.w.Base(), 0, 1, nil) }
 
 // fullURI shows the URI with the host that it is asked of.
 func (m *httpMessage) fullURI() bool {

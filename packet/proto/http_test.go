@@ -27,9 +27,9 @@ func TestHTTPPipelined(t *testing.T) {
 	want := `http.request.method@0+4=POST http.request.uri@5+8=/a?b=1&c http.request.uri.path@5+2=/a http.request.uri.query@8+5=b=1&c
 http.request.uri.query.parameter@8+3=b=1 http.request.uri.query.parameter@12+1=c http.request.version@14+8=HTTP/1.1
 http.request.line@24+9=hOST: x\x0d\x0a http.host@24+9=x http.request.line@33+19=Content-Length: 2\x0d\x0a
-http.content_length_header@33+19=2 http.content_length@33+19=2 http.request.full_uri@0+0=http://x/a?b=1&c http.file_data@54+2=hi
+http.content_length_header@33+19=2 http.content_length@33+19=2 http.request.full_uri@0+0=http://x/a?b=1&c http.request@0+0=1 http.file_data@54+2=hi
 http.request.method@56+3=GET http.request.uri@60+1=* http.request.version@62+8=HTTP/1.0 http.request.line@72+18=Cookie: a=1; b=2\x0d\x0a
-http.cookie@72+18=a=1; b=2 http.cookie_pair@80+3=a=1 http.cookie_pair@85+3=b=2`
+http.cookie@72+18=a=1; b=2 http.cookie_pair@80+3=a=1 http.cookie_pair@85+3=b=2 http.request@56+0=1`
 	if strings.Join(got, " ") != strings.ReplaceAll(want, "\n", " ") {
 		t.Errorf("%s", strings.Join(got, "\n"))
 	}
