@@ -35,6 +35,7 @@ func exceptions() []exception {
 		{"zeek-captures/smtp__smtp-bdat-cmd-invalid.pcapng", []int{20, 42}, "smtp", "a command, taken for a message's text as BDAT came before"},
 		{"zeek-captures/smtp__smtp-bdat-cmd-negative-chunk-size.pcap", []int{16, 20}, "smtp", "the same"},
 		{"zeek-captures/smtp__smtp-bdat-gap.pcap", []int{26, 34}, "smtp", "the same"},
+		{"captures/amqp.pcap", []int{4, 67, 68}, "amqp", "the protocol's name alone, which this tshark shows nothing of"},
 		{"captures/http2.pcap", []int{10}, "http2", "the end of a body, to which it counts the padding"},
 		{"captures/llmnr.pcap", []int{22, 23}, "llmnr", "over TCP, which this tshark does not know"},
 	}
