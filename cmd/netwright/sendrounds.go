@@ -102,6 +102,7 @@ func (s *send) rounds(ctx context.Context, all []sending, p *resultPrinter) (tot
 		start := time.Now()
 		for _, b := range all {
 			begin := time.Now()
+			p.before = total.Packets
 			sum, err := b.Run(ctx, budget.limited(b.packets))
 			total = add(total, sum)
 			if err != nil || ctx.Err() != nil || s.config.First && sum.Answered > 0 {

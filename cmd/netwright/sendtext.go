@@ -99,7 +99,8 @@ type resultPrinter struct {
 	answer  *dissect.Packet
 	text    []byte
 	scratch []byte
-	failure error // the first packet that could not be sent
+	before  uint64 // packets of earlier rounds
+	failure error  // the first packet that could not be sent
 }
 
 func (s *sendShow) printer(cmd *cobra.Command, set *layer.Set) (*resultPrinter, error) {
@@ -126,7 +127,7 @@ func (p *resultPrinter) result(r *exchange.Result) error {
 		ask = newSentPacket(p.set, r.Begin)
 		p.asks[r.Begin] = ask
 	}
-	ask.Number = int(r.Number)
+	ask.Number = int(p.before + r.Number)
 	ask.Read(&pcap.Packet{Data: r.Request, Length: len(r.Request), LinkType: linkOf(r.Begin), Time: r.Sent})
 	if r.Answer != nil {
 		p.answer.Read(&pcap.Packet{Data: r.Answer, Length: len(r.Answer), LinkType: r.Link, Time: r.Received})
@@ -178,7 +179,7 @@ func (p *resultPrinter) object(r *exchange.Result, ask *dissect.Packet) {
 		p.text = fmt.Appendf(p.text, `,%q:`, name)
 		p.text = bytes.TrimSuffix(p.json.Append(p.text, packet), []byte("\n"))
 	}
-	p.text = fmt.Appendf(p.text, `{"number":%d,"tries":%d`, r.Number+1, r.Tries)
+	p.text = fmt.Appendf(p.text, `{"number":%d,"tries":%d`, p.before+r.Number+1, r.Tries)
 	if r.Answer != nil {
 		p.text = fmt.Appendf(p.text, `,"rtt":%.9f`, r.RTT().Seconds())
 	}
