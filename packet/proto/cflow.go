@@ -143,8 +143,8 @@ var cflowOptions9 = []layer.Field{
 var cflowSpecifier = []layer.Field{
 	{Bits: 16, Sub: []layer.Field{
 		{Name: "cflow.template_ipfix_pen_provided", Alias: "enterprise", Title: "Pen provided", Bits: 1, Kind: layer.Bool},
-		{Name: "cflow.template_ipfix_field_type", Alias: "fieldType", Title: "Type", Bits: 15, When: "enterprise == 0"},
-		{Name: "cflow.template_ipfix_field_type_enterprise", Title: "Type", Calc: "u16(0) & 0x7FFF", Len: "2", When: "enterprise && u32(4) != 9"},
+		{Name: "cflow.template_ipfix_field_type", Alias: "fieldType", Title: "Type", Bits: 15, When: "enterprise == 0 || u32(4) == 29305"}, // which is what comes back (RFC 5103)
+		{Name: "cflow.template_ipfix_field_type_enterprise", Title: "Type", Calc: "u16(0) & 0x7FFF", Len: "2", When: "enterprise && u32(4) != 9 && u32(4) != 29305"},
 		{Name: "cflow.template_cisco_field_type", Title: "Type", Calc: "u16(0) & 0x7FFF", Len: "2", When: "enterprise && u32(4) == 9"},
 	}},
 	cflowSize,

@@ -279,7 +279,6 @@ var cflowElements = cflowWhole([]layer.Field{
 	269: {Name: "cflow.max_flow_end_milliseconds", Title: "Max Flow End Milliseconds", Kind: layer.NTP},
 	270: {Name: "cflow.max_flow_end_nanoseconds", Title: "Max Flow End Nanoseconds", Kind: layer.NTP},
 	271: {Name: "cflow.min_flow_start_microseconds", Title: "Min Flow Start Microseconds", Kind: layer.NTP},
-	272: {Name: "cflow.min_flow_start_milliseconds", Title: "Min Flow Start Milliseconds", Kind: layer.NTP},
 	273: {Name: "cflow.min_flow_start_nanoseconds", Title: "Min Flow Start Nanoseconds", Kind: layer.NTP},
 	274: {Name: "cflow.collector_certificate", Title: "Collector Certificate", Kind: layer.Bytes},
 	275: {Name: "cflow.exporter_certificate", Title: "Exporter Certificate", Kind: layer.Bytes},

@@ -35,7 +35,11 @@ func (t *cflowTemplate) next() (number, size int, ok bool) {
 	}
 	number, size, b = int(be16(b)), int(be16(b[2:])), b[4:]
 	if t.ipfix && number >= 0x8000 {
-		number = len(cflowElements) + cflowPrivate
+		if len(b) >= 4 && binary.BigEndian.Uint32(b) == cflowReverse {
+			number &= 0x7FFF
+		} else {
+			number = len(cflowElements) + cflowPrivate
+		}
 		b = b[min(4, len(b)):]
 	}
 	if t.scopes > 0 {
@@ -46,6 +50,10 @@ func (t *cflowTemplate) next() (number, size int, ok bool) {
 	t.fields--
 	return number, size, true
 }
+
+// cflowReverse is the enterprise of the elements that count what comes back (RFC
+// 5103 section 6.1).
+const cflowReverse = 29305
 
 // least is how short a record can be.
 func (t cflowTemplate) least() (n int) {
@@ -165,7 +173,8 @@ func showElement(w *layer.Walker, number, size int, ipfix bool) bool {
 	}
 	b = b[:size]
 	if number > 0 && number < len(cflowShown) {
-		if u, ok := cflowValue(number, b); ok && !w.Emit(number, w.Offset(), size, u, b) {
+		private := cflowShown[number].Name == cflowScopes[cflowPrivate].Name // which version 9 does not have
+		if u, ok := cflowValue(number, b); ok && (ipfix || !private) && !w.Emit(number, w.Offset(), size, u, b) {
 			return false
 		}
 	}
@@ -210,7 +219,7 @@ func cflowValue(number int, b []byte) (u uint64, ok bool) {
 // of their kind are NTP's timestamps.
 func sinceEpoch(number int) bool {
 	switch number {
-	case 152, 153, 160, 258, 269, 272, 323, 359, 360:
+	case 152, 153, 160, 258, 269, 323, 359, 360:
 		return true
 	}
 	return false
