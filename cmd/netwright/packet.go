@@ -1,14 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/netwright/netwright/packet/bpf"
-	"github.com/netwright/netwright/packet/layer"
 	"github.com/netwright/netwright/packet/pcap"
 )
 
@@ -64,36 +62,6 @@ func packetProtoListCommand() *cobra.Command {
 	return cmd
 }
 
-func packetFieldsCommand() *cobra.Command {
-	var protos protoDirs
-	cmd := &cobra.Command{
-		Use:   "fields PROTOCOL",
-		Short: "List the fields of a protocol",
-		Example: `  netwright packet fields tcp
-  netwright packet fields IP`,
-		Long: `Prints the names of the fields, for filters, --fields and packet lines; the short
-name that a packet line takes too; their kind and width in bits.`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			set, err := protos.set()
-			if err != nil {
-				return err
-			}
-			p := set.Proto(args[0])
-			if p == nil {
-				var names []string
-				for _, p := range set.Protos() {
-					names = append(append(names, p.Name), p.Alias...)
-				}
-				return fmt.Errorf("there is no protocol %q%s; netwright packet proto list has them all", args[0], layer.Nearest(args[0], names))
-			}
-			return writeFields(cmd.OutOrStdout(), p)
-		},
-	}
-	protos.addFlag(cmd)
-	return cmd
-}
-
 func packetFilterCommand() *cobra.Command {
 	link := "EN10MB"
 	cmd := &cobra.Command{
@@ -120,29 +88,4 @@ each of them asks.`,
 	}
 	cmd.Flags().StringVar(&link, "link", link, "the link `TYPE` it is for: EN10MB, RAW, LINUX_SLL2 …")
 	return cmd
-}
-
-func writeFields(w io.Writer, p *layer.Proto) error {
-	t := newTable("FIELD", "SHORT", "KIND", "BITS", "WHAT IT IS")
-	var add func(fields []layer.Field, depth int)
-	add = func(fields []layer.Field, depth int) {
-		for i := range fields {
-			f := &fields[i]
-			inner := depth
-			if f.Name != "" {
-				bits := ""
-				if f.Bits > 0 {
-					bits = fmt.Sprint(f.Bits)
-				}
-				t.add(strings.Repeat("  ", depth)+f.Name, f.Alias, f.Kind, bits, f.Title)
-				inner++
-			}
-			add(f.Sub, inner)
-			for _, c := range f.Cases {
-				add(c.Fields, inner)
-			}
-		}
-	}
-	add(p.Fields, 0)
-	return t.write(w)
 }

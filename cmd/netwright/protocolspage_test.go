@@ -41,12 +41,17 @@ func protocols() string {
 
 ` + "```console" + `
 $ netwright packet fields udp
-FIELD         SHORT   KIND    BITS  WHAT IT IS
-udp.srcport   sport   number  16    Source Port
-udp.dstport   dport   number  16    Destination Port
-udp.length    len     number  16    Length
-udp.checksum  chksum  number  16    Checksum
-udp.payload           bytes         Payload
+FIELD, SHORT NAME                KIND           WHAT IT IS
+udp.srcport, sport               16-bit number  Source Port
+    default 53; also udp.port
+udp.dstport, dport               16-bit number  Destination Port
+    default 53; also udp.port
+udp.length, len                  16-bit number  Length
+    filled in
+udp.checksum, chksum             16-bit number  Checksum
+    filled in
+udp.payload                      bytes          Payload
+    when rest > 0
 $ netwright dissect --fields ip.src,dns.qry.name -Y dns -c 1 trace.pcap
 192.0.2.1	www.example.com
 $ netwright packet show --as-line 'ip dst=192.0.2.1 / udp / vxlan vni=7 / eth / ip dst=10.0.0.1 / icmp'
