@@ -33,7 +33,7 @@ var displayFilters = []string{
 	"tcp.port ~= 80", "tcp.port not in {80, 443}", "any ip.addr != 10.0.0.1", "tcp.port all_eq 80", "tcp.port any_ne 80", "all tcp.port in {1..1024}",
 	"max(tcp.port) == 443", "min(tcp.port) < 100", "max(tcp.srcport, udp.srcport, 60000) > 60000", "max(ip.src, ip.dst) == ip.src", "min(ip.ttl, 64) == 64",
 	"max(udp.length, 5) == 5", "max(tcp.port) - min(tcp.port) > 50000", "abs(tcp.srcport - tcp.dstport) > 60000", "abs(ip.ttl - 100) == 36", "max(eth.src) == eth.src",
-	"tcp.srcport - tcp.dstport < 0", "ip.ttl - 100 > 0", "ip.ttl + 200 > 300", "-tcp.dstport < -1024", "udp.dstport >= udp.srcport + 1", "tcp.dstport >= 4 * {tcp.srcport + 3}",
+	"tcp.srcport - tcp.dstport < 0", "ip.ttl - 100 > 0", "ip.ttl + 200 > 255", "any tcp.port === 80", "any tcp.port != tcp.dstport", "all ip.addr in {10.0.0.0/8}", "-tcp.dstport < -1024", "udp.dstport >= udp.srcport + 1", "tcp.dstport >= 4 * {tcp.srcport + 3}",
 	"tcp.srcport + 2 * 3 == 86", "tcp.flags & 1 + 1 == 2", "{ip.ttl + 1} * 2 == 130", "ip.ttl == 60 + 4", "tcp.len % 2 == 1", "tcp.len / 100 == 3", "ip.len / ip.ttl == 1",
 	"tcp.port + tcp.port == 160", "ip.src & 255.255.0.0 == 192.168.0.0", "tcp.srcport & tcp.dstport == 80", "ip.ttl bitwise_and 128",
 	"ip[8:2] & 40:ff == 40:06", "ip[8] == 40", "ip[8] & 40", "ip[8] == 0x40", "frame[1:4] contains 0x02", "frame[60:2] > 50.51", "frame[60:2] gt \"PQ\"",

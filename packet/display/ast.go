@@ -19,7 +19,8 @@ type test struct {
 	op    string // "" for there, "==", "contains", "in" …
 	right *operand
 	set   []member
-	all   bool // asked of all values
+	all   bool // asked of all values, whatever the operator
+	any   bool // asked of any
 	at    int
 }
 
@@ -154,15 +155,13 @@ func (p *parser) operatorAhead() bool {
 }
 
 func (p *parser) comparison() (*node, error) {
-	all, quantified := p.take("all"), false
-	if quantified = all; !all {
-		quantified = p.take("any")
-	}
+	all := p.take("all")
+	any := !all && p.take("any")
 	left, err := p.sum()
 	if err != nil {
 		return nil, err
 	}
-	t := &test{left: left, all: all, at: p.peek().at}
+	t := &test{left: left, all: all, any: any, at: p.peek().at}
 	var list []*node
 	for {
 		not := p.notIn()
@@ -185,7 +184,7 @@ func (p *parser) comparison() (*node, error) {
 		}
 		list = append(list, n)
 		// a < b < c asks both.
-		t = &test{left: t.right, all: all, at: p.peek().at}
+		t = &test{left: t.right, all: all, any: any, at: p.peek().at}
 		if op == "in" || op == "contains" || op == "matches" {
 			break
 		}
@@ -195,7 +194,7 @@ func (p *parser) comparison() (*node, error) {
 		return list[0], nil
 	case len(list) > 1:
 		return &node{op: "and", subs: list}, nil
-	case quantified:
+	case all || any:
 		return nil, p.wrong("any and all stand before a comparison")
 	}
 	return &node{op: "test", test: t}, nil

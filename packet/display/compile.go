@@ -209,7 +209,7 @@ func (c *compiler) constant(left *typed, o *operand, op string, t *test) (func(*
 		return nil, err
 	}
 	is, all := holds(op)
-	return quantify(left, all || t.all, func(v *value) bool { return is(k.compare(v)) }), nil
+	return quantify(left, t.all || all && !t.any, func(v *value) bool { return is(k.compare(v)) }), nil
 }
 
 func (c *compiler) literal(o *operand, left *typed) (constant, error) {
@@ -308,7 +308,7 @@ func (c *compiler) fields(left, right *typed, op string, t *test) (func(*packet)
 	if op == "contains" {
 		all = false
 	}
-	all = all || t.all
+	all = t.all || all && !t.any
 	var v value
 	var kept []byte
 	result, seen := false, false
