@@ -1,9 +1,12 @@
 package proto
 
 import (
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/netwright/netwright/packet/layer"
+	"github.com/netwright/netwright/packet/pcap"
 )
 
 // linkTypes are those that a dissection begins with.
@@ -17,12 +20,34 @@ func FuzzDissect(f *testing.F) {
 	f.Add(uint8(5), frame(f, "4500001c000100004001f98d7f0000017f000001 0800f7ff00000000"))
 	f.Add(uint8(1), frame(f, "333300000001 020000000001 86dd 6000000000203aff fe800000000000000000000000000001 ff020000000000000000000000000001 8700000000000000 fe800000000000000000000000000002 0101020000000001"))
 	f.Add(uint8(1), frame(f, "0180c200000e 020000000001 88cc 0207040200000000010403056574680602007800 00"))
+	addCaptures(f)
 	f.Fuzz(func(t *testing.T, link uint8, data []byte) {
 		if len(data) > 1<<12 {
 			return
 		}
 		dissect(t, linkTypes[int(link)%len(linkTypes)], data)
 	})
+}
+
+// addCaptures begins with the frames of our own captures.
+func addCaptures(f *testing.F) {
+	files, err := filepath.Glob(filepath.Join("..", "testdata", "captures", "*.pcap"))
+	if err != nil || len(files) == 0 {
+		f.Fatalf("there are no captures: %v", err)
+	}
+	for _, file := range files {
+		r, err := pcap.Open(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		var p pcap.Packet
+		for r.Read(&p) == nil {
+			f.Add(uint8(slices.Index(linkTypes, uint32(p.LinkType))), slices.Clone(p.Data))
+		}
+		if err := r.Close(); err != nil {
+			f.Fatal(err)
+		}
+	}
 }
 
 func dissect(t *testing.T, link uint32, data []byte) {

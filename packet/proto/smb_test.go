@@ -78,3 +78,31 @@ func FuzzSMB2(f *testing.F) {
 		}
 	})
 }
+
+// A chain of commands goes forward, and ends.
+func TestSMBChain(t *testing.T) {
+	head := "\xffSMB\x74" + strings.Repeat("\x00", 27)
+	logoff := func(next byte, offset uint16) string {
+		return "\x02" + string([]byte{next, 0, byte(offset), byte(offset >> 8)}) + "\x00\x00"
+	}
+	endless := ""
+	for i := range 40 {
+		endless += logoff(0x74, uint16(32+7*(i+1)))
+	}
+	for data, want := range map[string]int{
+		logoff(0xFF, 0):                       1,
+		logoff(0x74, 39) + logoff(0xFF, 0):    2,
+		logoff(0x74, 39) + logoff(0x74, 32):   2, // back to the first
+		logoff(0x74, 32) + logoff(0x74, 46):   1, // to itself
+		logoff(0x74, 4000) + logoff(0xFF, 46): 1, // past the end
+		logoff(0x71, 39) + logoff(0x74, 46):   2, // what none may be chained to
+		endless:                               smbChain,
+		"\xff\x00":                            1, // more words than there are
+		"":                                    0,
+	} {
+		got := strings.Count(strings.Join(walk(t, "smb", head+data), " "), "smb.wct@")
+		if got != want {
+			t.Errorf("%q: %d commands are shown, and should be %d", data, got, want)
+		}
+	}
+}
