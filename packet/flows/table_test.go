@@ -88,7 +88,7 @@ func TestCommunityID(t *testing.T) {
 		t.Skip("tshark is not installed")
 	}
 	files := []string{"../../examples/packet/web.pcap"}
-	for _, name := range []string{"zeek-captures/tcp.pcap", "zeek-captures/http.pcap", "zeek-captures/icmp__icmp-ping.pcap", "zeek-captures/icmp__icmp6-ping.pcap", "tcpdump-captures/icmpv6.pcap", "tcpdump-captures/sctp-www.cap"} {
+	for _, name := range []string{"zeek-captures/icmp__5-pings.pcap", "zeek-captures/http__flash-version.pcap", "zeek-captures/http-qinq-0.pcap", "zeek-captures/chksums__ip6-icmp6-good-chksum.pcap", "zeek-captures/dns__mdns.pcap", "zeek-captures/dnp3__dnp3.pcap", "tcpdump-captures/icmpv6.pcap"} {
 		switch file := filepath.Join("../../../shared/suites", name); {
 		case exists(file):
 			files = append(files, file)
