@@ -254,18 +254,26 @@ func (p *parser) primary() (*Expr, error) {
 	return e, err
 }
 
-// Guess makes a [Proto].Guess of an expression over a payload: size, and u8(n)
-// and the like from its start. It is true for what is not 0.
+// Guess makes a [Proto].Guess, or a Refuse, of an expression over a payload: size,
+// and u8(n) and the like from its start. It is true for what is not 0.
 func Guess(text string) (func(payload []byte) bool, error) {
+	number, err := Number(text)
+	if err != nil {
+		return nil, err
+	}
+	return func(payload []byte) bool { return number(payload) != 0 }, nil
+}
+
+// Number makes a function of an expression over bytes, which knows what [Guess]
+// does.
+func Number(text string) (func(b []byte) int64, error) {
 	e, err := parseExpr(text, func(name string) (*Expr, error) {
 		return nil, fmt.Errorf("a guess knows size, u8(n), u16(n) …, and no field such as %q", name)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return func(payload []byte) bool {
-		return e.eval(&scope{data: payload, end: len(payload)}) != 0
-	}, nil
+	return func(b []byte) int64 { return e.eval(&scope{data: b, end: len(b)}) }, nil
 }
 
 // asks tells whether an operation is in the expression.

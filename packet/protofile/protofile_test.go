@@ -62,11 +62,15 @@ func TestMistakes(t *testing.T) {
 		"":          "there is no protocol in it",
 		"nam: x":    "line 1",
 		"name: X y": `the protocol's name is "X y"`,
-		"name: x\nfields: [{name: a, kind: uin}]":   `protocol x: field a: there is no kind "uin"; there are bool, bytes`,
-		"name: x\nfields: [{name: a, base: bin}]":   `there is no base "bin"`,
-		"name: x\nguess: kind == 2":                 "a guess knows size",
-		"name: x\ntests: [{hex: 0g}]":               "test 1: hex: ",
-		"name: x\nfields: [{name: a, bits: eight}]": "line 2",
+		"name: x\nfields: [{name: a, kind: uin}]":           `protocol x: field a: there is no kind "uin"; there are bool, bytes`,
+		"name: x\nfields: [{name: a, base: bin}]":           `there is no base "bin"`,
+		"name: x\nguess: kind == 2":                         "a guess knows size",
+		"name: x\nrefuse: kind == 2":                        "refuse: expression",
+		"name: x\nalign: -1":                                "align is -1",
+		"name: x\nanswers: {fits: {ask: u8(0)}}":            "answers: fits: write two expressions that come to the same",
+		"name: x\nanswers: {fits: {ask: u8(0), answer: b}}": "answers: fits: answer: expression",
+		"name: x\ntests: [{hex: 0g}]":                       "test 1: hex: ",
+		"name: x\nfields: [{name: a, bits: eight}]":         "line 2",
 	} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, and should be %s", text, err, want)
@@ -138,5 +142,62 @@ func TestSet(t *testing.T) {
 		if _, err := Set(files); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, and should be %s", text, err, want)
 		}
+	}
+}
+
+// What a table says of the payloads that it takes, and of what answers it, is
+// asked: a port is shared by what is refused, a header that is checked is
+// malformed, and an answer fits by the bytes of both.
+func TestGuards(t *testing.T) {
+	files, err := Parse([]byte(`
+name: lamp
+on: {udp.port: 7777}
+refuse: size < 4 || u8(0) != 0x4c
+check: version == 1
+align: 4
+fields:
+  - {name: mark, bits: 8, default: 0x4c}
+  - {name: version, bits: 8, default: 1}
+  - {name: seq, bits: 16}
+header: 4
+answers: {alone: true, fits: {ask: u16(2) + 1 & 0xffff, answer: u16(2)}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := Set(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(payload ...byte) (string, string) {
+		b, err := set.Build(nil, layer.Part{Proto: "udp", Fields: []layer.Given{{Name: "sport", U: 40000}, {Name: "dport", U: 7777}}}, layer.Part{Rest: payload})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var st layer.Stack
+		st.ResetFrom(set.StartAt("udp"), b, len(b))
+		return st.Layer(1).Proto().Name, st.Reason()
+	}
+	for _, tt := range []struct {
+		payload []byte
+		name    string
+		sound   bool
+	}{
+		{[]byte{0x4C, 1, 0, 7}, "lamp", true},
+		{[]byte{0x4D, 1, 0, 7}, "data", true},
+		{[]byte{0x4C, 1, 0}, "data", true},
+		{[]byte{0x4C, 2, 0, 7}, "lamp", false},
+	} {
+		if name, reason := read(tt.payload...); name != tt.name || (reason == "") != tt.sound {
+			t.Errorf("% x is %s (%s), and should be %s", tt.payload, name, reason, tt.name)
+		}
+	}
+	b, err := set.Build(nil, layer.Part{Proto: "lamp"}, layer.Part{Rest: []byte{1}})
+	if err != nil || len(b) != 8 {
+		t.Errorf("a payload of one byte is built as % x (%v), and should be filled up to four", b, err)
+	}
+	answer := files[0].Proto.Answers
+	if !answer.Alone || !answer.Fits([]byte{0x4C, 1, 0xFF, 0xFF}, []byte{0x4C, 1, 0, 0}) || answer.Fits([]byte{0x4C, 1, 0, 7}, []byte{0x4C, 1, 0, 7}) {
+		t.Error("what answers it is not what the table says")
 	}
 }

@@ -18,11 +18,14 @@ type rawProto struct {
 	Spec     string                  `yaml:"spec"`
 	On       map[string]list[uint64] `yaml:"on"`
 	Guess    string                  `yaml:"guess"`
+	Refuse   string                  `yaml:"refuse"`
+	Check    string                  `yaml:"check"`
 	Fields   []rawField              `yaml:"fields"`
 	Header   string                  `yaml:"header"`
 	Total    string                  `yaml:"total"`
 	Payload  string                  `yaml:"payload"`
 	Stream   bool                    `yaml:"stream"`
+	Align    int                     `yaml:"align"`
 	Next     []rawNext               `yaml:"next"`
 	Checksum *rawChecksum            `yaml:"checksum"`
 	Answers  *rawAnswer              `yaml:"answers"`
@@ -45,6 +48,7 @@ type rawField struct {
 	Until   string            `yaml:"until"`
 	Calc    string            `yaml:"calc"`
 	Sub     []rawField        `yaml:"sub"`
+	Tight   bool              `yaml:"tight"`
 	Switch  string            `yaml:"switch"`
 	Cases   []rawCase         `yaml:"cases"`
 	Enum    map[uint64]string `yaml:"enum"`
@@ -76,11 +80,20 @@ type rawChecksum struct {
 }
 
 type rawAnswer struct {
-	Swap [][2]string                  `yaml:"swap"`
-	Same list[string]                 `yaml:"same"`
-	Pair map[string]map[uint64]uint64 `yaml:"pair"`
-	When string                       `yaml:"when"`
-	By   list[string]                 `yaml:"by"`
+	Swap  [][2]string                  `yaml:"swap"`
+	Same  list[string]                 `yaml:"same"`
+	Pair  map[string]map[uint64]uint64 `yaml:"pair"`
+	When  string                       `yaml:"when"`
+	By    list[string]                 `yaml:"by"`
+	Alone bool                         `yaml:"alone"`
+	Fits  list[rawFit]                 `yaml:"fits"`
+}
+
+// rawFit is two expressions, over the bytes of a packet and of its answer, that
+// come to the same.
+type rawFit struct {
+	Ask    string `yaml:"ask"`
+	Answer string `yaml:"answer"`
 }
 
 type rawTest struct {
@@ -126,7 +139,10 @@ func (r *rawProto) proto() (*layer.Proto, error) {
 	}
 	p := &layer.Proto{
 		Name: r.Name, Title: r.Title, Alias: r.Alias, Spec: r.Spec, Header: r.Header, Total: r.Total, Payload: r.Payload,
-		Stream: r.Stream, Summary: r.Summary,
+		Stream: r.Stream, Summary: r.Summary, Check: r.Check, Align: r.Align,
+	}
+	if r.Align < 0 || r.Align > 256 {
+		return nil, fmt.Errorf("align is %d; write a number of bytes up to 256", r.Align)
 	}
 	if p.Title == "" {
 		p.Title = r.Name
@@ -152,6 +168,11 @@ func (r *rawProto) proto() (*layer.Proto, error) {
 			return nil, fmt.Errorf("guess: %w", err)
 		}
 	}
+	if r.Refuse != "" {
+		if p.Refuse, err = layer.Guess(r.Refuse); err != nil {
+			return nil, fmt.Errorf("refuse: %w", err)
+		}
+	}
 	if r.Checksum != nil {
 		sum, err := pick(sums, r.Checksum.Sum, "checksum")
 		if err != nil {
@@ -160,13 +181,15 @@ func (r *rawProto) proto() (*layer.Proto, error) {
 		p.Checksum = &layer.Checksum{Field: r.Checksum.Field, Sum: sum, Pseudo: r.Checksum.Pseudo, Header: r.Checksum.Header, Zero: r.Checksum.Zero}
 	}
 	if r.Answers != nil {
-		p.Answers = r.Answers.answer()
+		if p.Answers, err = r.Answers.answer(); err != nil {
+			return nil, fmt.Errorf("answers: %w", err)
+		}
 	}
 	return p, nil
 }
 
-func (r *rawAnswer) answer() *layer.Answer {
-	a := &layer.Answer{Swap: r.Swap, Same: r.Same, When: r.When, By: r.By}
+func (r *rawAnswer) answer() (*layer.Answer, error) {
+	a := &layer.Answer{Swap: r.Swap, Same: r.Same, When: r.When, By: r.By, Alone: r.Alone}
 	for field, pairs := range r.Pair {
 		if a.Pair == nil {
 			a.Pair = map[string][]layer.Answers{}
@@ -175,7 +198,39 @@ func (r *rawAnswer) answer() *layer.Answer {
 			a.Pair[field] = append(a.Pair[field], layer.Answers{Ask: ask, Answer: answer})
 		}
 	}
-	return a
+	var err error
+	a.Fits, err = fits(r.Fits)
+	return a, err
+}
+
+// fits tells whether all pairs of expressions come to the same.
+func fits(raw []rawFit) (func(ask, answer []byte) bool, error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	var sides [][2]func([]byte) int64
+	for _, r := range raw {
+		if r.Ask == "" || r.Answer == "" {
+			return nil, fmt.Errorf("fits: write two expressions that come to the same, as {ask: u32(4) + 1, answer: u32(8)}")
+		}
+		ask, err := layer.Number(r.Ask)
+		if err != nil {
+			return nil, fmt.Errorf("fits: ask: %w", err)
+		}
+		answer, err := layer.Number(r.Answer)
+		if err != nil {
+			return nil, fmt.Errorf("fits: answer: %w", err)
+		}
+		sides = append(sides, [2]func([]byte) int64{ask, answer})
+	}
+	return func(ask, answer []byte) bool {
+		for _, s := range sides {
+			if s[0](ask) != s[1](answer) {
+				return false
+			}
+		}
+		return true
+	}, nil
 }
 
 func (r *rawProto) fields(raw []rawField, count *int) ([]layer.Field, error) {
@@ -197,7 +252,7 @@ func (r *rawProto) field(raw *rawField, count *int) (f layer.Field, err error) {
 	f = layer.Field{
 		Name: raw.Name, Alias: raw.Alias, Also: raw.Also, Title: raw.Title, Bits: raw.Bits, LE: raw.LE, Len: raw.Len, At: raw.At,
 		When: raw.When, Repeat: raw.Repeat, Until: raw.Until, Calc: raw.Calc, Switch: raw.Switch, Enum: raw.Enum, Words: raw.Words,
-		Default: raw.Default, Auto: raw.Auto,
+		Default: raw.Default, Auto: raw.Auto, Tight: raw.Tight,
 	}
 	if f.Name != "" && !strings.Contains(f.Name, ".") {
 		if f.Alias == "" {
