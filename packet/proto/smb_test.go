@@ -85,9 +85,9 @@ func TestSMBChain(t *testing.T) {
 	logoff := func(next byte, offset uint16) string {
 		return "\x02" + string([]byte{next, 0, byte(offset), byte(offset >> 8)}) + "\x00\x00"
 	}
-	endless := ""
+	var endless strings.Builder
 	for i := range 40 {
-		endless += logoff(0x74, uint16(32+7*(i+1)))
+		endless.WriteString(logoff(0x74, uint16(32+7*(i+1))))
 	}
 	for data, want := range map[string]int{
 		logoff(0xFF, 0):                       1,
@@ -96,7 +96,7 @@ func TestSMBChain(t *testing.T) {
 		logoff(0x74, 32) + logoff(0x74, 46):   1, // to itself
 		logoff(0x74, 4000) + logoff(0xFF, 46): 1, // past the end
 		logoff(0x71, 39) + logoff(0x74, 46):   2, // what none may be chained to
-		endless:                               smbChain,
+		endless.String():                      smbChain,
 		"\xff\x00":                            1, // more words than there are
 		"":                                    0,
 	} {

@@ -162,7 +162,7 @@ var smbParameters = []layer.Case{
 	}}),
 	smbWords(0x25<<1|smbAsk, "14", "255", smbTransaction...),
 	smbWords(0x25<<1|smbAnswer, "10", "255", smbTransactionAnswer...),
-	smbWords(0x32<<1|smbAsk, "14", "255", append(smbTransaction[:len(smbTransaction):len(smbTransaction)],
+	smbWords(0x32<<1|smbAsk, "14", "255", append(slices.Clip(smbTransaction),
 		layer.Field{Name: "smb.trans2.cmd", Alias: "trans2", Title: "Subcommand", Bits: 16, LE: true, Base: layer.Hex, When: "setups > 0"})...),
 	smbWords(0x32<<1|smbAnswer, "10", "255", smbTransactionAnswer...),
 	smbWords(0x2B<<1|smbAsk, "1", "1", le("smb.echo.count", "", "Echo Count", 16)),
