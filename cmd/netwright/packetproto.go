@@ -86,7 +86,7 @@ file: bytes in hex, and the fields that they must read as.`,
 					fmt.Fprintf(cmd.OutOrStdout(), "%s: %s: has no test\n", file.Path, file.Proto.Name)
 				}
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%d protocols, %d tests, %d failed\n", len(files), run, failed)
+			fmt.Fprintf(cmd.OutOrStdout(), "%d %s, %d %s, %d failed\n", len(files), plural("protocol", len(files)), run, plural("test", run), failed)
 			if failed > 0 {
 				return fmt.Errorf("%d of %d tests failed", failed, run)
 			}

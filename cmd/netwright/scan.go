@@ -127,15 +127,22 @@ func (s *scanner) parse(ctx context.Context, targets []string) (err error) {
 	if s.excludeFile != "" {
 		s.exclude = append(s.exclude, "@"+s.excludeFile)
 	}
-	if s.config.Exclude, err = scan.ParseTargets(ctx, s.exclude, net.DefaultResolver.LookupNetIP); err != nil {
+	if s.config.Exclude, err = scan.ParseTargets(ctx, s.exclude, lookUp); err != nil {
 		return &usageError{err}
 	}
 	return nil
 }
 
+// lookUp gives DNS ten seconds for the addresses of a name.
+func lookUp(ctx context.Context, network, name string) ([]netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return net.DefaultResolver.LookupNetIP(ctx, network, name)
+}
+
 // resolve looks up a name, and keeps it for the addresses.
 func (s *scanner) resolve(ctx context.Context, network, name string) ([]netip.Addr, error) {
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, network, name)
+	addrs, err := lookUp(ctx, network, name)
 	for _, a := range addrs {
 		s.names[a.Unmap()] = name
 	}

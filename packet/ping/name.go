@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 )
+
+// lookUpLimit is how long DNS has to answer.
+const lookUpLimit = 10 * time.Second
 
 // NameError says of which name no address was found, why, and what to try.
 type NameError struct {
@@ -29,6 +33,8 @@ func (e *NameError) reason() string {
 		return fmt.Sprintf("there is no address of IPv%s, but %v; leave out -%s", e.only, e.other, e.only)
 	case errors.Is(e.Err, context.Canceled):
 		return "interrupted"
+	case errors.Is(e.Err, context.DeadlineExceeded):
+		return fmt.Sprintf("no answer from DNS in %v; check the resolver in /etc/resolv.conf%s", lookUpLimit, address)
 	case !errors.As(e.Err, &dns):
 		return e.Err.Error() + "; check the name" + address
 	case dns.IsNotFound:
@@ -42,6 +48,8 @@ func (e *NameError) reason() string {
 // lookUp finds the address of a name: of IPv4 where it has one and is not asked
 // for the other, as ping does.
 func lookUp(ctx context.Context, resolver Resolver, network, name string) (netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookUpLimit)
+	defer cancel()
 	addrs, err := resolver.LookupNetIP(ctx, network, name)
 	if err == nil && len(addrs) == 0 {
 		err = &net.DNSError{Err: "no addresses", Name: name, IsNotFound: true}

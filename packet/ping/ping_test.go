@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -343,4 +344,26 @@ func TestNameError(t *testing.T) {
 			t.Errorf("%s of %s: %q, want %q", tt.network, tt.name, got, tt.want)
 		}
 	}
+}
+
+type silent struct{}
+
+func (silent) LookupNetIP(ctx context.Context, _, _ string) ([]netip.Addr, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestSilentDNS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		targets, err := ParseTargets(t.Context(), silent{}, "ip", []string{"example.com"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = targets[0].Err
+		want := "example.com: resolve: no answer from DNS in 10s; check the resolver in /etc/resolv.conf, or give an address"
+		if err == nil || err.Error() != want || time.Since(start) != lookUpLimit {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+	})
 }
