@@ -156,3 +156,5 @@ func bit(b bool) uint8 {
 	}
 	return 0
 }
+
+func put24(b []byte, v uint32) { b[0], b[1], b[2] = byte(v>>16), byte(v>>8), byte(v) }

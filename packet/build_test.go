@@ -3,9 +3,11 @@ package packet_test
 import (
 	"bytes"
 	"net/netip"
+	"reflect"
 	"testing"
 
 	"github.com/netwright/netwright/packet"
+	"github.com/netwright/netwright/packet/framestest"
 	"github.com/netwright/netwright/packet/layer"
 	"github.com/netwright/netwright/packet/pcap"
 	"github.com/netwright/netwright/packet/proto"
@@ -61,6 +63,39 @@ func TestBuildAsTables(t *testing.T) {
 			[]layer.Part{{Proto: "eth"}, {Proto: "arp", Fields: []layer.Given{given("op", 2), address("psrc", one), address("pdst", two)}}},
 		},
 		{
+			"a cooked capture, fragments", []packet.Layer{&packet.SLL{PacketType: 4, Src: packet.MAC{2, 0, 0, 0, 0, 1}}, &packet.IPv6{Src: six}, &packet.IPv6Fragment{FragOffset: 185, More: true, ID: 9}, hi},
+			[]layer.Part{
+				{Proto: "sll", Fields: []layer.Given{given("pkttype", 4), {Name: "src", B: []byte{2, 0, 0, 0, 0, 1}}}}, {Proto: "ipv6", Fields: []layer.Given{address("src", six)}},
+				{Proto: "ipv6.fraghdr", Fields: []layer.Given{given("offset", 185), given("m", 1), given("ipv6.fraghdr.ident", 9)}}, {Rest: hi},
+			},
+		},
+		{
+			"another cooked capture, SCTP", []packet.Layer{&packet.SLL2{PacketType: 4, Interface: 3, Src: packet.MAC{2, 0, 0, 0, 0, 1}}, &packet.IPv4{Src: one}, &packet.SCTP{SrcPort: 9, DstPort: 7, Tag: 5}, packet.Payload{11, 0, 0, 4}},
+			[]layer.Part{
+				{Proto: "sll2", Fields: []layer.Given{given("pkttype", 4), given("ifindex", 3), {Name: "src", B: []byte{2, 0, 0, 0, 0, 1}}}}, {Proto: "ip", Fields: []layer.Given{address("src", one)}},
+				{Proto: "sctp", Fields: []layer.Given{given("sport", 9), given("dport", 7), given("tag", 5), {Name: "chunks", Sub: []layer.Given{given("ctype", 11)}}}},
+			},
+		},
+		{
+			"two labels in GRE", []packet.Layer{&packet.IPv4{Src: one}, &packet.GRE{}, &packet.MPLS{Label: packet.Set(0x12345), TTL: packet.Set(7)}, &packet.MPLS{Label: packet.Set(16), Class: 5, TTL: packet.Set(0)}, &packet.IPv4{Src: two}},
+			[]layer.Part{
+				{Proto: "ip", Fields: []layer.Given{address("src", one)}}, {Proto: "gre"}, {Proto: "mpls", Fields: []layer.Given{given("label", 0x12345), given("mpls.ttl", 7)}},
+				{Proto: "mpls", Fields: []layer.Given{given("label", 16), given("cos", 5), given("mpls.ttl", 0)}}, {Proto: "ip", Fields: []layer.Given{address("src", two)}},
+			},
+		},
+		{
+			"VXLAN, and PPPoE in it", []packet.Layer{&packet.UDP{DstPort: 4789}, &packet.VXLAN{VNI: 0xABCDEF}, &packet.Ethernet{}, &packet.PPPoE{Session: 7}, hi},
+			[]layer.Part{{Proto: "udp", Fields: []layer.Given{given("sport", 0), given("dport", 4789)}}, {Proto: "vxlan", Fields: []layer.Given{given("vni", 0xABCDEF)}}, {Proto: "eth"}, {Proto: "pppoes", Fields: []layer.Given{given("pppoe.session_id", 7)}}, {Rest: hi}},
+		},
+		{
+			"Geneve with options", []packet.Layer{&packet.Geneve{VNI: 9, Options: []byte{1, 2, 3, 0}}, &packet.Ethernet{}, hi},
+			[]layer.Part{{Proto: "geneve", Fields: []layer.Given{given("vni", 9), {Name: "geneve.options", B: []byte{1, 2, 3, 0}}}}, {Proto: "eth"}, {Rest: hi}},
+		},
+		{
+			"time", []packet.Layer{&packet.NTP{Stratum: 2, RefID: 0x47505300, Transmit: 1 << 40}},
+			[]layer.Part{{Proto: "ntp", Fields: []layer.Given{given("stratum", 2), {Name: "ntp.refid", B: []byte("GPS\x00")}, given("ntp.xmt", 1<<40)}}},
+		},
+		{
 			"wrong on purpose",
 			[]packet.Layer{&packet.IPv4{Length: packet.Set(1), HeaderLen: packet.Set(15), Checksum: packet.Set(0xdead), Protocol: packet.Set(99)}, &packet.UDP{Length: packet.Set(0), Checksum: packet.Set(0)}},
 			[]layer.Part{{Proto: "ip", Fields: []layer.Given{given("len", 1), given("ihl", 15), given("chksum", 0xdead), given("proto", 99)}}, {Proto: "udp", Fields: []layer.Given{given("sport", 0), given("dport", 0), given("len", 0), given("chksum", 0)}}},
@@ -82,6 +117,56 @@ func TestBuildAsTables(t *testing.T) {
 		}
 		if !bytes.Equal(got, want) {
 			t.Errorf("%s: is\n%x and by the tables\n%x", tt.name, got, want)
+		}
+	}
+}
+
+// A header of a capture, read by its view and built of what that says, is the same.
+func TestBuildAsDissected(t *testing.T) {
+	var p packet.Packet
+	seen := map[string]int{}
+	framestest.Each(t, 20, func(f framestest.Frame) {
+		p.Info.Length = f.Length
+		p.Decode(f.Data, f.LinkType)
+		for _, l := range []packet.Layer{
+			&packet.SLL{}, &packet.SLL2{}, &packet.MPLS{}, &packet.GRE{}, &packet.VXLAN{}, &packet.Geneve{}, &packet.PPPoE{}, &packet.PPPoEDiscovery{},
+			&packet.IPv6Fragment{}, &packet.SCTP{}, &packet.DNS{}, &packet.NTP{},
+		} {
+			to := reflect.ValueOf(l).Elem()
+			name := to.Type().Name()
+			view := reflect.ValueOf(&p).MethodByName(name).Call(nil)[0]
+			if !view.MethodByName("Valid").Call(nil)[0].Bool() {
+				continue
+			}
+			if size := view.MethodByName("HardwareLen"); size.IsValid() && size.Call(nil)[0].Uint() != 6 {
+				continue // an address of another kind
+			}
+			for i := range to.NumField() {
+				v := view.MethodByName(to.Type().Field(i).Name).Call(nil)[0]
+				switch {
+				case to.Field(i).Type() != reflect.TypeFor[packet.Opt]():
+				case v.Kind() == reflect.Bool:
+					bit := 0
+					if v.Bool() {
+						bit = 1
+					}
+					v = reflect.ValueOf(packet.Set(bit))
+				default:
+					v = reflect.ValueOf(packet.Set(v.Uint()))
+				}
+				to.Field(i).Set(v)
+			}
+			got, err := packet.Build(nil, l)
+			header := view.MethodByName("Bytes").Call(nil)[0].Bytes()
+			if err != nil || len(got) > len(header) || !bytes.Equal(got, header[:len(got)]) {
+				t.Errorf("%s frame %d: %s is built as %x (%v) of %x", f.Capture, f.Number, name, got, err, header[:min(len(header), 60)])
+			}
+			seen[name]++
+		}
+	})
+	for _, name := range []string{"SLL", "MPLS", "GRE", "VXLAN", "Geneve", "PPPoE", "IPv6Fragment", "SCTP", "DNS", "NTP"} {
+		if seen[name] == 0 {
+			t.Errorf("no frame has a %s", name)
 		}
 	}
 }
@@ -120,6 +205,16 @@ func TestBuildAllocatesNothing(t *testing.T) {
 		p.Decode(out, pcap.LinkEthernet)
 		if p.TCP().DstPort() != 4444 {
 			t.Fatal("the port is lost")
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	sll, gre, mpls, vxlan, geneve, ntp := packet.SLL2{}, packet.GRE{}, packet.MPLS{}, packet.VXLAN{VNI: 7}, packet.Geneve{}, packet.NTP{}
+	if n := testing.AllocsPerRun(100, func() {
+		for _, l := range []packet.Layer{&sll, &gre, &vxlan, &geneve, &ntp} {
+			if _, err := packet.Build(buf, l, &mpls); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations", n)

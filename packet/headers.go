@@ -21,12 +21,24 @@ const (
 	kindICMPv6
 	kindTCP
 	kindUDP
+	kindSCTP
+	kindSLL
+	kindSLL2
+	kindMPLS
+	kindGRE
+	kindVXLAN
+	kindGeneve
+	kindPPPoEDiscovery
+	kindPPPoE
+	kindIPv6Fragment
+	kindDNS
+	kindNTP
 	kinds
 )
 
 // kindNames are their names in the tables.
 func kindNames() [kinds]string {
-	return [kinds]string{"eth", "vlan", "ieee8021ad", "arp", "ip", "ipv6", "icmp", "icmpv6", "tcp", "udp"}
+	return [kinds]string{"eth", "vlan", "ieee8021ad", "arp", "ip", "ipv6", "icmp", "icmpv6", "tcp", "udp", "sctp", "sll", "sll2", "mpls", "gre", "vxlan", "geneve", "pppoed", "pppoes", "ipv6.fraghdr", "dns", "ntp"}
 }
 
 // appendLayer writes a header in front of the next layer, which is nil for the
@@ -52,6 +64,30 @@ func appendLayer(dst []byte, l, next Layer) ([]byte, error) {
 	case *TCP:
 		return l.append(dst, next)
 	case *UDP:
+		return l.append(dst, next)
+	case *SCTP:
+		return l.append(dst, next)
+	case *SLL:
+		return l.append(dst, next)
+	case *SLL2:
+		return l.append(dst, next)
+	case *MPLS:
+		return l.append(dst, next)
+	case *GRE:
+		return l.append(dst, next)
+	case *VXLAN:
+		return l.append(dst, next)
+	case *Geneve:
+		return l.append(dst, next)
+	case *PPPoEDiscovery:
+		return l.append(dst, next)
+	case *PPPoE:
+		return l.append(dst, next)
+	case *IPv6Fragment:
+		return l.append(dst, next)
+	case *DNS:
+		return l.append(dst, next)
+	case *NTP:
 		return l.append(dst, next)
 	case Payload:
 		return append(dst, l...), nil
@@ -83,6 +119,30 @@ func finishLayer(l Layer, b []byte, header int, addresses []byte) error {
 		return l.finish(b, header, addresses)
 	case *UDP:
 		return l.finish(b, header, addresses)
+	case *SCTP:
+		return l.finish(b, header, addresses)
+	case *SLL:
+		return l.finish(b, header, addresses)
+	case *SLL2:
+		return l.finish(b, header, addresses)
+	case *MPLS:
+		return l.finish(b, header, addresses)
+	case *GRE:
+		return l.finish(b, header, addresses)
+	case *VXLAN:
+		return l.finish(b, header, addresses)
+	case *Geneve:
+		return l.finish(b, header, addresses)
+	case *PPPoEDiscovery:
+		return l.finish(b, header, addresses)
+	case *PPPoE:
+		return l.finish(b, header, addresses)
+	case *IPv6Fragment:
+		return l.finish(b, header, addresses)
+	case *DNS:
+		return l.finish(b, header, addresses)
+	case *NTP:
+		return l.finish(b, header, addresses)
 	}
 	return nil
 }
@@ -105,6 +165,12 @@ func keyEthType(l Layer) (key uint16, ok, none bool) {
 		return 2048, true, false
 	case *IPv6:
 		return 34525, true, false
+	case *MPLS:
+		return 34887, true, false
+	case *PPPoEDiscovery:
+		return 34915, true, false
+	case *PPPoE:
+		return 34916, true, false
 	case *Table:
 		key, ok := l.key("eth.type")
 		return key, ok, false
@@ -130,6 +196,14 @@ func keyIpProto(l Layer) (key uint16, ok, none bool) {
 		return 6, true, false
 	case *UDP:
 		return 17, true, false
+	case *SCTP:
+		return 132, true, false
+	case *MPLS:
+		return 137, true, false
+	case *GRE:
+		return 47, true, false
+	case *IPv6Fragment:
+		return 44, true, false
 	case *Table:
 		key, ok := l.key("ip.proto")
 		return key, ok, false
@@ -1293,4 +1367,1088 @@ func (v UDPView) Checksum() uint16 {
 		return 0
 	}
 	return binary.BigEndian.Uint16(v.b[6:])
+}
+
+// SCTP is an SCTP header; its chunks are a payload to build (RFC 9260).
+type SCTP struct {
+	SrcPort  uint16 // sctp.srcport
+	DstPort  uint16 // sctp.dstport
+	Tag      uint32 // sctp.verification_tag
+	Checksum Opt    // sctp.checksum; not set: computed
+}
+
+func (*SCTP) layer() {}
+
+func (l *SCTP) append(dst []byte, next Layer) ([]byte, error) {
+	dst = append(dst, "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
+	b := dst[len(dst)-12:]
+	binary.BigEndian.PutUint16(b[0:], uint16(l.SrcPort))
+	binary.BigEndian.PutUint16(b[2:], uint16(l.DstPort))
+	binary.BigEndian.PutUint32(b[4:], uint32(l.Tag))
+	vChecksum := l.Checksum.or(0)
+	if vChecksum > 4294967295 {
+		return dst, errFit("sctp.checksum", uint64(vChecksum), 32)
+	}
+	binary.BigEndian.PutUint32(b[8:], uint32(vChecksum))
+	return dst, nil
+}
+
+func (l *SCTP) finish(b []byte, _ int, _ []byte) error {
+	if !l.Checksum.set {
+		binary.BigEndian.PutUint32(b[8:], layer.CRC32CSum(b))
+	}
+	return nil
+}
+
+// SCTPView is an SCTP header; its chunks are a payload in a packet. All its fields are 0 when there is none.
+type SCTPView struct{ View }
+
+// SCTP is the outermost SCTP layer of the packet; [View.Valid] tells whether there is one.
+func (p *Packet) SCTP() SCTPView {
+	return SCTPView{p.view(kindSCTP, 12)}
+}
+
+// SrcPort is sctp.srcport.
+func (v SCTPView) SrcPort() uint16 {
+	if len(v.b) < 12 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[0:])
+}
+
+// DstPort is sctp.dstport.
+func (v SCTPView) DstPort() uint16 {
+	if len(v.b) < 12 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[2:])
+}
+
+// Tag is sctp.verification_tag.
+func (v SCTPView) Tag() uint32 {
+	if len(v.b) < 12 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(v.b[4:])
+}
+
+// Checksum is sctp.checksum.
+func (v SCTPView) Checksum() uint32 {
+	if len(v.b) < 12 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(v.b[8:])
+}
+
+// SLL is a Linux cooked header to build (LINKTYPE_LINUX_SLL).
+type SLL struct {
+	PacketType   uint16 // sll.pkttype
+	HardwareType Opt    // sll.hatype; not set: 1
+	HardwareLen  Opt    // sll.halen; not set: 6
+	Src          MAC    // sll.src.eth
+	Type         Opt    // sll.etype; not set: the next layer's
+}
+
+func (*SLL) layer() {}
+
+func (l *SLL) append(dst []byte, next Layer) ([]byte, error) {
+	dst = append(dst, "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
+	b := dst[len(dst)-16:]
+	binary.BigEndian.PutUint16(b[0:], uint16(l.PacketType))
+	vHardwareType := l.HardwareType.or(1)
+	if vHardwareType > 65535 {
+		return dst, errFit("sll.hatype", uint64(vHardwareType), 16)
+	}
+	binary.BigEndian.PutUint16(b[2:], uint16(vHardwareType))
+	vHardwareLen := l.HardwareLen.or(6)
+	if vHardwareLen > 65535 {
+		return dst, errFit("sll.halen", uint64(vHardwareLen), 16)
+	}
+	binary.BigEndian.PutUint16(b[4:], uint16(vHardwareLen))
+	copy(b[6:], l.Src[:])
+	vType := uint64(0)
+	if l.Type.set {
+		vType = l.Type.value
+	} else if key, ok, _ := keyEthType(next); ok {
+		vType = uint64(key)
+	}
+	if vType > 65535 {
+		return dst, errFit("sll.etype", uint64(vType), 16)
+	}
+	binary.BigEndian.PutUint16(b[14:], uint16(vType))
+	return dst, nil
+}
+
+func (l *SLL) finish(_ []byte, _ int, _ []byte) error {
+	return nil
+}
+
+// SLLView is a Linux cooked header in a packet. All its fields are 0 when there is none.
+type SLLView struct{ View }
+
+// SLL is the outermost SLL layer of the packet; [View.Valid] tells whether there is one.
+func (p *Packet) SLL() SLLView {
+	return SLLView{p.view(kindSLL, 16)}
+}
+
+// PacketType is sll.pkttype.
+func (v SLLView) PacketType() uint16 {
+	if len(v.b) < 16 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[0:])
+}
+
+// HardwareType is sll.hatype.
+func (v SLLView) HardwareType() uint16 {
+	if len(v.b) < 16 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[2:])
+}
+
+// HardwareLen is sll.halen.
+func (v SLLView) HardwareLen() uint16 {
+	if len(v.b) < 16 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[4:])
+}
+
+// Src is sll.src.eth.
+func (v SLLView) Src() MAC {
+	if len(v.b) < 16 {
+		return MAC{}
+	}
+	return MAC(v.b[6:12])
+}
+
+// Type is sll.etype.
+func (v SLLView) Type() uint16 {
+	if len(v.b) < 16 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[14:])
+}
+
+// SLL2 is a Linux cooked header, version 2 to build (LINKTYPE_LINUX_SLL2).
+type SLL2 struct {
+	Type         Opt    // sll.etype; not set: the next layer's
+	Interface    uint32 // sll.ifindex
+	HardwareType Opt    // sll.hatype; not set: 1
+	PacketType   uint8  // sll.pkttype
+	HardwareLen  Opt    // sll.halen; not set: 6
+	Src          MAC    // sll.src.eth
+}
+
+func (*SLL2) layer() {}
+
+func (l *SLL2) append(dst []byte, next Layer) ([]byte, error) {
+	dst = append(dst, "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
+	b := dst[len(dst)-20:]
+	vType := uint64(0)
+	if l.Type.set {
+		vType = l.Type.value
+	} else if key, ok, _ := keyEthType(next); ok {
+		vType = uint64(key)
+	}
+	if vType > 65535 {
+		return dst, errFit("sll.etype", uint64(vType), 16)
+	}
+	binary.BigEndian.PutUint16(b[0:], uint16(vType))
+	binary.BigEndian.PutUint32(b[4:], uint32(l.Interface))
+	vHardwareType := l.HardwareType.or(1)
+	if vHardwareType > 65535 {
+		return dst, errFit("sll.hatype", uint64(vHardwareType), 16)
+	}
+	binary.BigEndian.PutUint16(b[8:], uint16(vHardwareType))
+	b[10] = uint8(l.PacketType)
+	vHardwareLen := l.HardwareLen.or(6)
+	if vHardwareLen > 255 {
+		return dst, errFit("sll.halen", uint64(vHardwareLen), 8)
+	}
+	b[11] = uint8(vHardwareLen)
+	copy(b[12:], l.Src[:])
+	return dst, nil
+}
+
+func (l *SLL2) finish(_ []byte, _ int, _ []byte) error {
+	return nil
+}
+
+// SLL2View is a Linux cooked header, version 2 in a packet. All its fields are 0 when there is none.
+type SLL2View struct{ View }
+
+// SLL2 is the outermost SLL2 layer of the packet; [View.Valid] tells whether there is one.
+func (p *Packet) SLL2() SLL2View {
+	return SLL2View{p.view(kindSLL2, 20)}
+}
+
+// Type is sll.etype.
+func (v SLL2View) Type() uint16 {
+	if len(v.b) < 20 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[0:])
+}
+
+// Interface is sll.ifindex.
+func (v SLL2View) Interface() uint32 {
+	if len(v.b) < 20 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(v.b[4:])
+}
+
+// HardwareType is sll.hatype.
+func (v SLL2View) HardwareType() uint16 {
+	if len(v.b) < 20 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[8:])
+}
+
+// PacketType is sll.pkttype.
+func (v SLL2View) PacketType() uint8 {
+	if len(v.b) < 20 {
+		return 0
+	}
+	return v.b[10]
+}
+
+// HardwareLen is sll.halen.
+func (v SLL2View) HardwareLen() uint8 {
+	if len(v.b) < 20 {
+		return 0
+	}
+	return v.b[11]
+}
+
+// Src is sll.src.eth.
+func (v SLL2View) Src() MAC {
+	if len(v.b) < 20 {
+		return MAC{}
+	}
+	return MAC(v.b[12:18])
+}
+
+// MPLS is an MPLS label to build (RFC 3032).
+type MPLS struct {
+	Label  Opt   // mpls.label; not set: 3
+	Class  uint8 // mpls.exp
+	Bottom Opt   // mpls.bottom; not set: 0 before another, else 1
+	TTL    Opt   // mpls.ttl; not set: 64
+}
+
+func (*MPLS) layer() {}
+
+func (l *MPLS) append(dst []byte, next Layer) ([]byte, error) {
+	dst = append(dst, "\x00\x00\x00\x00"...)
+	b := dst[len(dst)-4:]
+	vLabel := l.Label.or(3)
+	if vLabel > 1048575 {
+		return dst, errFit("mpls.label", uint64(vLabel), 20)
+	}
+	if l.Class > 7 {
+		return dst, errFit("mpls.exp", uint64(l.Class), 3)
+	}
+	vBottom := l.Bottom.or(1)
+	if _, ok := next.(*MPLS); ok && !l.Bottom.set {
+		vBottom = 0
+	}
+	if vBottom > 1 {
+		return dst, errFit("mpls.bottom", uint64(vBottom), 1)
+	}
+	put24(b[0:], uint32(vLabel)<<4|uint32(l.Class)<<1|uint32(vBottom))
+	vTTL := l.TTL.or(64)
+	if vTTL > 255 {
+		return dst, errFit("mpls.ttl", uint64(vTTL), 8)
+	}
+	b[3] = uint8(vTTL)
+	return dst, nil
+}
+
+func (l *MPLS) finish(_ []byte, _ int, _ []byte) error {
+	return nil
+}
+
+// MPLSView is an MPLS label in a packet. All its fields are 0 when there is none.
+type MPLSView struct{ View }
+
+// MPLS is the outermost MPLS layer of the packet; [View.Valid] tells whether there is one.
+func (p *Packet) MPLS() MPLSView {
+	return MPLSView{p.view(kindMPLS, 4)}
+}
+
+// Label is mpls.label.
+func (v MPLSView) Label() uint32 {
+	if len(v.b) < 4 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(v.b[0:]) >> 12
+}
+
+// Class is mpls.exp.
+func (v MPLSView) Class() uint8 {
+	if len(v.b) < 4 {
+		return 0
+	}
+	return v.b[2] >> 1 & 0x7
+}
+
+// Bottom is mpls.bottom.
+func (v MPLSView) Bottom() bool {
+	if len(v.b) < 4 {
+		return false
+	}
+	return v.b[2]&0x01 != 0
+}
+
+// TTL is mpls.ttl.
+func (v MPLSView) TTL() uint8 {
+	if len(v.b) < 4 {
+		return 0
+	}
+	return v.b[3]
+}
+
+// GRE is a GRE header; what its flags tell of is a payload to build (RFC 2784, RFC 2890, RFC 2637).
+type GRE struct {
+	Flags    uint16 // gre.flags_and_version
+	Protocol Opt    // gre.proto; not set: the next layer's
+}
+
+func (*GRE) layer() {}
+
+func (l *GRE) append(dst []byte, next Layer) ([]byte, error) {
+	dst = append(dst, "\x00\x00\x00\x00"...)
+	b := dst[len(dst)-4:]
+	binary.BigEndian.PutUint16(b[0:], uint16(l.Flags))
+	vProtocol := uint64(0)
+	if l.Protocol.set {
+		vProtocol = l.Protocol.value
+	} else if key, ok, _ := keyEthType(next); ok {
+		vProtocol = uint64(key)
+	}
+	if vProtocol > 65535 {
+		return dst, errFit("gre.proto", uint64(vProtocol), 16)
+	}
+	binary.BigEndian.PutUint16(b[2:], uint16(vProtocol))
+	return dst, nil
+}
+
+func (l *GRE) finish(_ []byte, _ int, _ []byte) error {
+	return nil
+}
+
+// GREView is a GRE header; what its flags tell of is a payload in a packet. All its fields are 0 when there is none.
+type GREView struct{ View }
+
+// GRE is the outermost GRE layer of the packet; [View.Valid] tells whether there is one.
+func (p *Packet) GRE() GREView {
+	return GREView{p.view(kindGRE, 4)}
+}
+
+// Flags is gre.flags_and_version.
+func (v GREView) Flags() uint16 {
+	if len(v.b) < 4 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[0:])
+}
+
+// Protocol is gre.proto.
+func (v GREView) Protocol() uint16 {
+	if len(v.b) < 4 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[2:])
+}
+
+// VXLAN is a VXLAN header to build (RFC 7348, draft-ietf-nvo3-vxlan-gpe).
+type VXLAN struct {
+	Flags       Opt    // vxlan.flags; not set: 2048
+	GroupPolicy uint16 // vxlan.gbp
+	VNI         uint32 // vxlan.vni
+}
+
+func (*VXLAN) layer() {}
+
+func (l *VXLAN) append(dst []byte, next Layer) ([]byte, error) {
+	dst = append(dst, "\x00\x00\x00\x00\x00\x00\x00\x00"...)
+	b := dst[len(dst)-8:]
+	vFlags := l.Flags.or(2048)
+	if vFlags > 65535 {
+		return dst, errFit("vxlan.flags", uint64(vFlags), 16)
+	}
+	binary.BigEndian.PutUint16(b[0:], uint16(vFlags))
+	binary.BigEndian.PutUint16(b[2:], uint16(l.GroupPolicy))
+	if l.VNI > 16777215 {
+		return dst, errFit("vxlan.vni", uint64(l.VNI), 24)
+	}
+	put24(b[4:], uint32(l.VNI))
+	return dst, nil
+}
+
+func (l *VXLAN) finish(_ []byte, _ int, _ []byte) error {
+	return nil
+}
+
+// VXLANView is a VXLAN header in a packet. All its fields are 0 when there is none.
+type VXLANView struct{ View }
+
+// VXLAN is the outermost VXLAN layer of the packet; [View.Valid] tells whether there is one.
+func (p *Packet) VXLAN() VXLANView {
+	return VXLANView{p.view(kindVXLAN, 8)}
+}
+
+// Flags is vxlan.flags.
+func (v VXLANView) Flags() uint16 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[0:])
+}
+
+// GroupPolicy is vxlan.gbp.
+func (v VXLANView) GroupPolicy() uint16 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[2:])
+}
+
+// VNI is vxlan.vni.
+func (v VXLANView) VNI() uint32 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(v.b[3:]) & 0xFFFFFF
+}
+
+// Geneve is a Geneve header to build (RFC 8926).
+type Geneve struct {
+	Version   uint8  // geneve.version
+	OptionLen Opt    // geneve.optionlen; not set: computed
+	Flags     uint8  // geneve.flags
+	Protocol  Opt    // geneve.proto_type; not set: the next layer's
+	VNI       uint32 // geneve.vni
+	Reserved  uint8  // geneve.reserved
+	Options   []byte // as they are sent; filled up to whole words
+}
+
+func (*Geneve) layer() {}
+
+func (l *Geneve) append(dst []byte, next Layer) ([]byte, error) {
+	dst = append(dst, "\x00\x00\x00\x00\x00\x00\x00\x00"...)
+	b := dst[len(dst)-8:]
+	if l.Version > 3 {
+		return dst, errFit("geneve.version", uint64(l.Version), 2)
+	}
+	vOptionLen := l.OptionLen.or(0)
+	if vOptionLen > 63 {
+		return dst, errFit("geneve.optionlen", uint64(vOptionLen), 6)
+	}
+	b[0] = uint8(l.Version)<<6 | uint8(vOptionLen)
+	b[1] = uint8(l.Flags)
+	vProtocol := uint64(25944)
+	if l.Protocol.set {
+		vProtocol = l.Protocol.value
+	} else if key, ok, _ := keyEthType(next); ok {
+		vProtocol = uint64(key)
+	}
+	if vProtocol > 65535 {
+		return dst, errFit("geneve.proto_type", uint64(vProtocol), 16)
+	}
+	binary.BigEndian.PutUint16(b[2:], uint16(vProtocol))
+	if l.VNI > 16777215 {
+		return dst, errFit("geneve.vni", uint64(l.VNI), 24)
+	}
+	put24(b[4:], uint32(l.VNI))
+	b[7] = uint8(l.Reserved)
+	dst = append(dst, l.Options...)
+	dst = append(dst, "\x00\x00\x00"[:-len(l.Options)&3]...)
+	return dst, nil
+}
+
+func (l *Geneve) finish(b []byte, header int, _ []byte) error {
+	if !l.OptionLen.set {
+		v := uint64((header - 8) / 4)
+		if v > 63 {
+			return errFit("geneve.optionlen", v, 6)
+		}
+		b[0] = b[0]&^0x3F | byte(v)<<0
+	}
+	return nil
+}
+
+// GeneveView is a Geneve header in a packet. All its fields are 0 when there is none.
+type GeneveView struct{ View }
+
+// Geneve is the outermost Geneve layer of the packet; [View.Valid] tells whether there is one.
+func (p *Packet) Geneve() GeneveView {
+	return GeneveView{p.view(kindGeneve, 8)}
+}
+
+// Version is geneve.version.
+func (v GeneveView) Version() uint8 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return v.b[0] >> 6
+}
+
+// OptionLen is geneve.optionlen.
+func (v GeneveView) OptionLen() uint8 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return v.b[0] & 0x3F
+}
+
+// Flags is geneve.flags.
+func (v GeneveView) Flags() uint8 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return v.b[1]
+}
+
+// Protocol is geneve.proto_type.
+func (v GeneveView) Protocol() uint16 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[2:])
+}
+
+// VNI is geneve.vni.
+func (v GeneveView) VNI() uint32 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(v.b[3:]) & 0xFFFFFF
+}
+
+// Reserved is geneve.reserved.
+func (v GeneveView) Reserved() uint8 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return v.b[7]
+}
+
+// Options is what lies between the fields and the payload.
+func (v GeneveView) Options() []byte {
+	if len(v.b) < 8 {
+		return nil
+	}
+	return v.b[8:v.header:v.header]
+}
+
+// PPPoEDiscovery is a PPPoE discovery header; its tags are a payload to build (RFC 2516).
+type PPPoEDiscovery struct {
+	Version Opt    // pppoe.version; not set: 1
+	Type    Opt    // pppoe.type; not set: 1
+	Code    Opt    // pppoe.code; not set: 9
+	Session uint16 // pppoe.session_id
+	Length  Opt    // pppoe.payload_length; not set: computed
+}
+
+func (*PPPoEDiscovery) layer() {}
+
+func (l *PPPoEDiscovery) append(dst []byte, next Layer) ([]byte, error) {
+	dst = append(dst, "\x00\x00\x00\x00\x00\x00"...)
+	b := dst[len(dst)-6:]
+	vVersion := l.Version.or(1)
+	if vVersion > 15 {
+		return dst, errFit("pppoe.version", uint64(vVersion), 4)
+	}
+	vType := l.Type.or(1)
+	if vType > 15 {
+		return dst, errFit("pppoe.type", uint64(vType), 4)
+	}
+	b[0] = uint8(vVersion)<<4 | uint8(vType)
+	vCode := l.Code.or(9)
+	if vCode > 255 {
+		return dst, errFit("pppoe.code", uint64(vCode), 8)
+	}
+	b[1] = uint8(vCode)
+	binary.BigEndian.PutUint16(b[2:], uint16(l.Session))
+	vLength := l.Length.or(0)
+	if vLength > 65535 {
+		return dst, errFit("pppoe.payload_length", uint64(vLength), 16)
+	}
+	binary.BigEndian.PutUint16(b[4:], uint16(vLength))
+	return dst, nil
+}
+
+func (l *PPPoEDiscovery) finish(b []byte, _ int, _ []byte) error {
+	if !l.Length.set {
+		v := uint64(len(b) - 6)
+		if v > 65535 {
+			return errFit("pppoe.payload_length", v, 16)
+		}
+		binary.BigEndian.PutUint16(b[4:], uint16(v))
+	}
+	return nil
+}
+
+// PPPoEDiscoveryView is a PPPoE discovery header; its tags are a payload in a packet. All its fields are 0 when there is none.
+type PPPoEDiscoveryView struct{ View }
+
+// PPPoEDiscovery is the outermost PPPoEDiscovery layer of the packet; [View.Valid] tells whether there is one.
+func (p *Packet) PPPoEDiscovery() PPPoEDiscoveryView {
+	return PPPoEDiscoveryView{p.view(kindPPPoEDiscovery, 6)}
+}
+
+// Version is pppoe.version.
+func (v PPPoEDiscoveryView) Version() uint8 {
+	if len(v.b) < 6 {
+		return 0
+	}
+	return v.b[0] >> 4
+}
+
+// Type is pppoe.type.
+func (v PPPoEDiscoveryView) Type() uint8 {
+	if len(v.b) < 6 {
+		return 0
+	}
+	return v.b[0] & 0xF
+}
+
+// Code is pppoe.code.
+func (v PPPoEDiscoveryView) Code() uint8 {
+	if len(v.b) < 6 {
+		return 0
+	}
+	return v.b[1]
+}
+
+// Session is pppoe.session_id.
+func (v PPPoEDiscoveryView) Session() uint16 {
+	if len(v.b) < 6 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[2:])
+}
+
+// Length is pppoe.payload_length.
+func (v PPPoEDiscoveryView) Length() uint16 {
+	if len(v.b) < 6 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[4:])
+}
+
+// PPPoE is a PPPoE session header to build (RFC 2516).
+type PPPoE struct {
+	Version Opt    // pppoe.version; not set: 1
+	Type    Opt    // pppoe.type; not set: 1
+	Code    uint8  // pppoe.code
+	Session uint16 // pppoe.session_id
+	Length  Opt    // pppoe.payload_length; not set: computed
+}
+
+func (*PPPoE) layer() {}
+
+func (l *PPPoE) append(dst []byte, next Layer) ([]byte, error) {
+	dst = append(dst, "\x00\x00\x00\x00\x00\x00"...)
+	b := dst[len(dst)-6:]
+	vVersion := l.Version.or(1)
+	if vVersion > 15 {
+		return dst, errFit("pppoe.version", uint64(vVersion), 4)
+	}
+	vType := l.Type.or(1)
+	if vType > 15 {
+		return dst, errFit("pppoe.type", uint64(vType), 4)
+	}
+	b[0] = uint8(vVersion)<<4 | uint8(vType)
+	b[1] = uint8(l.Code)
+	binary.BigEndian.PutUint16(b[2:], uint16(l.Session))
+	vLength := l.Length.or(0)
+	if vLength > 65535 {
+		return dst, errFit("pppoe.payload_length", uint64(vLength), 16)
+	}
+	binary.BigEndian.PutUint16(b[4:], uint16(vLength))
+	return dst, nil
+}
+
+func (l *PPPoE) finish(b []byte, _ int, _ []byte) error {
+	if !l.Length.set {
+		v := uint64(len(b) - 6)
+		if v > 65535 {
+			return errFit("pppoe.payload_length", v, 16)
+		}
+		binary.BigEndian.PutUint16(b[4:], uint16(v))
+	}
+	return nil
+}
+
+// PPPoEView is a PPPoE session header in a packet. All its fields are 0 when there is none.
+type PPPoEView struct{ View }
+
+// PPPoE is the outermost PPPoE layer of the packet; [View.Valid] tells whether there is one.
+func (p *Packet) PPPoE() PPPoEView {
+	return PPPoEView{p.view(kindPPPoE, 6)}
+}
+
+// Version is pppoe.version.
+func (v PPPoEView) Version() uint8 {
+	if len(v.b) < 6 {
+		return 0
+	}
+	return v.b[0] >> 4
+}
+
+// Type is pppoe.type.
+func (v PPPoEView) Type() uint8 {
+	if len(v.b) < 6 {
+		return 0
+	}
+	return v.b[0] & 0xF
+}
+
+// Code is pppoe.code.
+func (v PPPoEView) Code() uint8 {
+	if len(v.b) < 6 {
+		return 0
+	}
+	return v.b[1]
+}
+
+// Session is pppoe.session_id.
+func (v PPPoEView) Session() uint16 {
+	if len(v.b) < 6 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[2:])
+}
+
+// Length is pppoe.payload_length.
+func (v PPPoEView) Length() uint16 {
+	if len(v.b) < 6 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[4:])
+}
+
+// IPv6Fragment is an IPv6 fragment header to build (RFC 8200 section 4.5).
+type IPv6Fragment struct {
+	NextHeader   Opt    // ipv6.fraghdr.nxt; not set: the next layer's
+	Reserved     uint8  // ipv6.fraghdr.reserved_octet
+	FragOffset   uint16 // ipv6.fraghdr.offset
+	ReservedBits uint8  // ipv6.fraghdr.reserved_bits
+	More         bool   // ipv6.fraghdr.more
+	ID           uint32 // ipv6.fraghdr.ident
+}
+
+func (*IPv6Fragment) layer() {}
+
+func (l *IPv6Fragment) append(dst []byte, next Layer) ([]byte, error) {
+	dst = append(dst, "\x00\x00\x00\x00\x00\x00\x00\x00"...)
+	b := dst[len(dst)-8:]
+	vNextHeader := uint64(59)
+	if l.NextHeader.set {
+		vNextHeader = l.NextHeader.value
+	} else if key, ok, _ := keyIpProto(next); ok {
+		vNextHeader = uint64(key)
+	}
+	if vNextHeader > 255 {
+		return dst, errFit("ipv6.fraghdr.nxt", uint64(vNextHeader), 8)
+	}
+	b[0] = uint8(vNextHeader)
+	b[1] = uint8(l.Reserved)
+	if l.FragOffset > 8191 {
+		return dst, errFit("ipv6.fraghdr.offset", uint64(l.FragOffset), 13)
+	}
+	if l.ReservedBits > 3 {
+		return dst, errFit("ipv6.fraghdr.reserved_bits", uint64(l.ReservedBits), 2)
+	}
+	binary.BigEndian.PutUint16(b[2:], uint16(l.FragOffset)<<3|uint16(l.ReservedBits)<<1|uint16(bit(l.More)))
+	binary.BigEndian.PutUint32(b[4:], uint32(l.ID))
+	return dst, nil
+}
+
+func (l *IPv6Fragment) finish(_ []byte, _ int, _ []byte) error {
+	return nil
+}
+
+// IPv6FragmentView is an IPv6 fragment header in a packet. All its fields are 0 when there is none.
+type IPv6FragmentView struct{ View }
+
+// IPv6Fragment is the outermost IPv6Fragment layer of the packet; [View.Valid] tells whether there is one.
+func (p *Packet) IPv6Fragment() IPv6FragmentView {
+	return IPv6FragmentView{p.view(kindIPv6Fragment, 8)}
+}
+
+// NextHeader is ipv6.fraghdr.nxt.
+func (v IPv6FragmentView) NextHeader() uint8 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return v.b[0]
+}
+
+// Reserved is ipv6.fraghdr.reserved_octet.
+func (v IPv6FragmentView) Reserved() uint8 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return v.b[1]
+}
+
+// FragOffset is ipv6.fraghdr.offset.
+func (v IPv6FragmentView) FragOffset() uint16 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[2:]) >> 3
+}
+
+// ReservedBits is ipv6.fraghdr.reserved_bits.
+func (v IPv6FragmentView) ReservedBits() uint8 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return v.b[3] >> 1 & 0x3
+}
+
+// More is ipv6.fraghdr.more.
+func (v IPv6FragmentView) More() bool {
+	if len(v.b) < 8 {
+		return false
+	}
+	return v.b[3]&0x01 != 0
+}
+
+// ID is ipv6.fraghdr.ident.
+func (v IPv6FragmentView) ID() uint32 {
+	if len(v.b) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(v.b[4:])
+}
+
+// DNS is a DNS header, as UDP carries it; its records are a payload to build (RFC 1035 section 4).
+type DNS struct {
+	ID          uint16 // dns.id
+	Flags       uint16 // dns.flags
+	Questions   uint16 // dns.count.queries
+	Answers     uint16 // dns.count.answers
+	Authorities uint16 // dns.count.auth_rr
+	Additionals uint16 // dns.count.add_rr
+}
+
+func (*DNS) layer() {}
+
+func (l *DNS) append(dst []byte, next Layer) ([]byte, error) {
+	dst = append(dst, "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
+	b := dst[len(dst)-12:]
+	binary.BigEndian.PutUint16(b[0:], uint16(l.ID))
+	binary.BigEndian.PutUint16(b[2:], uint16(l.Flags))
+	binary.BigEndian.PutUint16(b[4:], uint16(l.Questions))
+	binary.BigEndian.PutUint16(b[6:], uint16(l.Answers))
+	binary.BigEndian.PutUint16(b[8:], uint16(l.Authorities))
+	binary.BigEndian.PutUint16(b[10:], uint16(l.Additionals))
+	return dst, nil
+}
+
+func (l *DNS) finish(_ []byte, _ int, _ []byte) error {
+	return nil
+}
+
+// DNSView is a DNS header, as UDP carries it; its records are a payload in a packet. All its fields are 0 when there is none.
+type DNSView struct{ View }
+
+// DNS is the outermost DNS layer of the packet; [View.Valid] tells whether there is one.
+func (p *Packet) DNS() DNSView {
+	return DNSView{p.view(kindDNS, 12)}
+}
+
+// ID is dns.id.
+func (v DNSView) ID() uint16 {
+	if len(v.b) < 12 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[0:])
+}
+
+// Flags is dns.flags.
+func (v DNSView) Flags() uint16 {
+	if len(v.b) < 12 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[2:])
+}
+
+// Questions is dns.count.queries.
+func (v DNSView) Questions() uint16 {
+	if len(v.b) < 12 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[4:])
+}
+
+// Answers is dns.count.answers.
+func (v DNSView) Answers() uint16 {
+	if len(v.b) < 12 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[6:])
+}
+
+// Authorities is dns.count.auth_rr.
+func (v DNSView) Authorities() uint16 {
+	if len(v.b) < 12 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[8:])
+}
+
+// Additionals is dns.count.add_rr.
+func (v DNSView) Additionals() uint16 {
+	if len(v.b) < 12 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(v.b[10:])
+}
+
+// NTP is an NTP packet that carries time to build (RFC 5905 section 7.3).
+type NTP struct {
+	Flags          Opt    // ntp.flags; not set: 35
+	Stratum        uint8  // ntp.stratum
+	Poll           uint8  // ntp.ppoll
+	Precision      uint8  // ntp.precision
+	RootDelay      uint32 // ntp.rootdelay
+	RootDispersion uint32 // ntp.rootdispersion
+	RefID          uint32 // ntp.refid
+	Reference      uint64 // ntp.reftime
+	Origin         uint64 // ntp.org
+	Receive        uint64 // ntp.rec
+	Transmit       uint64 // ntp.xmt
+}
+
+func (*NTP) layer() {}
+
+func (l *NTP) append(dst []byte, next Layer) ([]byte, error) {
+	dst = append(dst, "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
+	b := dst[len(dst)-48:]
+	vFlags := l.Flags.or(35)
+	if vFlags > 255 {
+		return dst, errFit("ntp.flags", uint64(vFlags), 8)
+	}
+	b[0] = uint8(vFlags)
+	b[1] = uint8(l.Stratum)
+	b[2] = uint8(l.Poll)
+	b[3] = uint8(l.Precision)
+	binary.BigEndian.PutUint32(b[4:], uint32(l.RootDelay))
+	binary.BigEndian.PutUint32(b[8:], uint32(l.RootDispersion))
+	binary.BigEndian.PutUint32(b[12:], uint32(l.RefID))
+	binary.BigEndian.PutUint64(b[16:], uint64(l.Reference))
+	binary.BigEndian.PutUint64(b[24:], uint64(l.Origin))
+	binary.BigEndian.PutUint64(b[32:], uint64(l.Receive))
+	binary.BigEndian.PutUint64(b[40:], uint64(l.Transmit))
+	return dst, nil
+}
+
+func (l *NTP) finish(_ []byte, _ int, _ []byte) error {
+	return nil
+}
+
+// NTPView is an NTP packet that carries time in a packet. All its fields are 0 when there is none.
+type NTPView struct{ View }
+
+// NTP is the outermost NTP layer of the packet; [View.Valid] tells whether there is one.
+func (p *Packet) NTP() NTPView {
+	return NTPView{p.view(kindNTP, 48)}
+}
+
+// Flags is ntp.flags.
+func (v NTPView) Flags() uint8 {
+	if len(v.b) < 48 {
+		return 0
+	}
+	return v.b[0]
+}
+
+// Stratum is ntp.stratum.
+func (v NTPView) Stratum() uint8 {
+	if len(v.b) < 48 {
+		return 0
+	}
+	return v.b[1]
+}
+
+// Poll is ntp.ppoll.
+func (v NTPView) Poll() uint8 {
+	if len(v.b) < 48 {
+		return 0
+	}
+	return v.b[2]
+}
+
+// Precision is ntp.precision.
+func (v NTPView) Precision() uint8 {
+	if len(v.b) < 48 {
+		return 0
+	}
+	return v.b[3]
+}
+
+// RootDelay is ntp.rootdelay.
+func (v NTPView) RootDelay() uint32 {
+	if len(v.b) < 48 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(v.b[4:])
+}
+
+// RootDispersion is ntp.rootdispersion.
+func (v NTPView) RootDispersion() uint32 {
+	if len(v.b) < 48 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(v.b[8:])
+}
+
+// RefID is ntp.refid.
+func (v NTPView) RefID() uint32 {
+	if len(v.b) < 48 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(v.b[12:])
+}
+
+// Reference is ntp.reftime.
+func (v NTPView) Reference() uint64 {
+	if len(v.b) < 48 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(v.b[16:])
+}
+
+// Origin is ntp.org.
+func (v NTPView) Origin() uint64 {
+	if len(v.b) < 48 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(v.b[24:])
+}
+
+// Receive is ntp.rec.
+func (v NTPView) Receive() uint64 {
+	if len(v.b) < 48 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(v.b[32:])
+}
+
+// Transmit is ntp.xmt.
+func (v NTPView) Transmit() uint64 {
+	if len(v.b) < 48 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(v.b[40:])
 }

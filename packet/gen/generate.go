@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/format"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/netwright/netwright/packet/layer"
@@ -84,6 +85,9 @@ func read(h header) (*table, error) {
 			continue
 		}
 		width := width(f)
+		if h.size > 0 && (bit+width > h.size*8 || len(h.more) > 0 && h.more[0].bit < bit+width) {
+			break
+		}
 		if width == 0 || f.Repeat != "" || f.Len != "" || f.Code != nil {
 			if f.Alias == "options" && f.When != "" {
 				t.options = "Options"
@@ -99,17 +103,17 @@ func read(h header) (*table, error) {
 		}
 	}
 	for _, m := range h.more {
-		ref, ok := proto.Set().Field(p, m.field)
-		if !ok {
+		f := layer.FindField(p.Fields, m.field)
+		if f == nil {
 			return nil, fmt.Errorf("there is no field %s", m.field)
 		}
-		t.add(ref.Field, m.bit, width(ref.Field))
-		bit = max(bit, m.bit+width(ref.Field))
+		t.add(f, m.bit, width(f))
+		bit = max(bit, m.bit+width(f))
 	}
-	if bit%8 != 0 {
+	if bit%8 != 0 && h.size == 0 {
 		return nil, fmt.Errorf("its fixed fields end within a byte")
 	}
-	t.size = bit / 8
+	t.size = max(bit/8, h.size)
 	if len(t.fields) == 0 {
 		return nil, fmt.Errorf("it has no fields at fixed places")
 	}
@@ -138,9 +142,13 @@ func (t *table) add(f *layer.Field, bit, width int) {
 		name = strings.ReplaceAll(f.Title, " ", "")
 	}
 	if f.Name == "" && len(f.Sub) > 0 {
-		for i := range f.Sub {
-			t.add(&f.Sub[i], bit, f.Sub[i].Bits)
-			bit += f.Sub[i].Bits
+		left := width
+		for _, s := range f.Sub {
+			if left -= s.Bits; f.Default != 0 {
+				s.Default = f.Default >> left & (1<<s.Bits - 1)
+			}
+			t.add(&s, bit, s.Bits)
+			bit += s.Bits
 		}
 		return
 	}
@@ -166,6 +174,13 @@ func width(f *layer.Field) int {
 		return 32
 	case layer.IPv6:
 		return 128
+	case layer.NTP:
+		return 64
+	case layer.Bytes: // a few are a number
+		if n, err := strconv.Atoi(f.Len); err == nil && n <= 8 {
+			return n * 8
+		}
+		return 0
 	case layer.Group:
 		return 0
 	}

@@ -46,6 +46,8 @@ func (t *table) writeStruct(b *bytes.Buffer) {
 		switch {
 		case f.opt && f.Auto == "next":
 			note += "; not set: the next layer's"
+		case f.opt && f.Auto == "last":
+			note += "; not set: 0 before another, else 1"
 		case f.opt && f.Auto != "":
 			note += "; not set: computed"
 		case f.opt:
@@ -110,6 +112,9 @@ func (t *table) writeGroup(b *bytes.Buffer, g []field) {
 	end := g[len(g)-1].bit + g[len(g)-1].width
 	width := (end+7)/8*8 - at*8
 	kind := fmt.Sprintf("uint%d", width)
+	if width == 24 {
+		kind = "uint32"
+	}
 	var terms []string
 	for _, f := range g {
 		v := t.value(b, f)
@@ -123,6 +128,8 @@ func (t *table) writeGroup(b *bytes.Buffer, g []field) {
 	switch width {
 	case 8:
 		fmt.Fprintf(b, "\tb[%d] = %s\n", at, sum)
+	case 24:
+		fmt.Fprintf(b, "\tput24(b[%d:], %s)\n", at, sum)
 	default:
 		fmt.Fprintf(b, "\tbinary.BigEndian.PutUint%d(b[%d:], %s)\n", width, at, sum)
 	}
@@ -145,6 +152,9 @@ func (t *table) value(b *bytes.Buffer, f field) string {
 			fmt.Fprintf(b, "\t} else if !none {\n\t\t%s = 0 // a length comes here\n", v)
 		}
 		b.WriteString("\t}\n")
+	case f.Auto == "last":
+		v = "v" + f.name
+		fmt.Fprintf(b, "\t%s := l.%s.or(1)\n\tif _, ok := next.(*%s); ok && !l.%s.set {\n\t\t%s = 0\n\t}\n", v, f.name, t.name, f.name, v)
 	case f.opt:
 		v = "v" + f.name
 		fmt.Fprintf(b, "\t%s := l.%s.or(%d)\n", v, f.name, f.Default*b2u(f.Auto == ""))
@@ -180,7 +190,7 @@ func (t *table) writeFinish(b *bytes.Buffer) {
 	var body bytes.Buffer
 	for _, f := range t.fields {
 		switch f.Auto {
-		case "", "next":
+		case "", "next", "last":
 		case "checksum":
 			t.writeSum(&body, f)
 		default:
@@ -290,7 +300,10 @@ func load(f field) string {
 	}
 	end := (f.bit + f.width + 7) / 8
 	size := end - at
-	if size == 3 {
+	switch {
+	case size == 3 && at == 0:
+		end, size = end+1, 4
+	case size == 3:
 		at, size = at-1, 4
 	}
 	whole := fmt.Sprintf("v.b[%d]", at)
