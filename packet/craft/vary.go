@@ -3,6 +3,7 @@ package craft
 import (
 	"bytes"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 
 	"github.com/netwright/netwright/packet/layer"
@@ -12,6 +13,7 @@ const (
 	maxVaried = 150 // trials for one layer of one packet
 	maxRefuse = 3   // fields in a row that have no place, until the others of a list are not asked
 	maxInside = 3   // how deep fields are in fields
+	sameShape = 8   // packets of one shape, in which values alone differ
 	maxBegun  = 16  // attempts to begin a layer that is nothing by itself
 )
 
@@ -33,6 +35,11 @@ type varier struct {
 	trials            int
 	sound             bool // whether what is given is read again by itself
 	fresh             bool // whether what was tried last is what stands
+
+	shape     []layer.Given // of the packet before, and of what was given
+	shapeHand []layer.Given
+	shapeLeft int             // for how many packets more
+	fixed     map[string]bool // fields that others of the shape depend on
 
 	out  []byte
 	st   layer.Stack
@@ -96,6 +103,47 @@ func (z *varier) meets(before, behind *layer.Proto) bool {
 
 // vary is what is given of the layer, and random values for all else.
 func (z *varier) vary() []layer.Given {
+	if z.shapeLeft--; z.shapeLeft > 0 && reflect.DeepEqual(z.hand, z.shapeHand) {
+		z.root = cloneGiven(z.shape)
+		z.redraw(z.root, z.proto.Fields, z.hand)
+		if z.trials = maxVaried; z.works(nil) {
+			z.depended(z.root[len(z.hand):], false)
+			if z.follower != "" {
+				z.frame(z.set.Proto(z.carrier), z.set.Proto(z.follower))
+				z.depended(z.root[len(z.hand):], true)
+				z.frame(z.set.Proto(z.carrier), nil)
+			}
+			return z.root
+		}
+	}
+	z.fixed = map[string]bool{}
+	z.shapeLeft, z.shapeHand, z.shape = sameShape, cloneGiven(z.hand), z.anew()
+	return cloneGiven(z.shape)
+}
+
+// redraw gives other values to what is not given, and what nothing depends on.
+func (z *varier) redraw(list []layer.Given, scope []layer.Field, hand []layer.Given) {
+	for i := range list {
+		g := &list[i]
+		f := layer.FindField(scope, g.Name)
+		switch {
+		case g.Sub != nil:
+			inner, given := scope, []layer.Given(nil)
+			if f != nil {
+				inner = within(f)
+			}
+			if i < len(hand) {
+				given = hand[i].Sub
+			}
+			z.redraw(g.Sub, inner, given)
+		case i >= len(hand) && f != nil && g.Raw == nil && !z.fixed[g.Name] && !named(z.known.read, f):
+			*g = z.known.draw(z.random, candidate{field: f})
+		}
+	}
+}
+
+// anew makes a shape.
+func (z *varier) anew() []layer.Given {
 	z.root = cloneGiven(z.hand)
 	z.frame(z.set.Proto(z.carrier), nil)
 	if z.begin(); !z.sound {
@@ -129,6 +177,7 @@ func (z *varier) begin() {
 	for range maxBegun {
 		for _, c := range z.known.candidates(z.proto.Fields, z.root) {
 			if c.read && !composite(c.field) && z.random.IntN(4) > 0 {
+				z.fixed[name(c.field)] = true
 				z.root = append(z.root, z.known.draw(z.random, c))
 			}
 		}
@@ -152,7 +201,7 @@ func (z *varier) blank() bool {
 		z.root = nil
 		return false
 	}
-	z.again(z.root, z.proto.Fields)
+	z.standing(z.root, z.proto.Fields)
 	if f := layer.FindField(z.proto.Fields, z.proto.Blank[n].Name); f != nil && composite(f) {
 		for range 1 + z.random.IntN(4) {
 			z.open(&z.root, f, 1)
@@ -170,22 +219,40 @@ func (z *varier) end() {
 	}
 }
 
-// again gives other values to fields that stand, where that goes.
-func (z *varier) again(list []layer.Given, scope []layer.Field) {
+// standing gives other values to fields that stand in the first place where nothing
+// is given, where that goes.
+func (z *varier) standing(list []layer.Given, scope []layer.Field) {
 	for i := range list {
 		g := &list[i]
 		f := layer.FindField(scope, g.Name)
 		switch {
 		case f == nil:
-			z.again(g.Sub, scope)
+			z.standing(g.Sub, scope)
 		case g.Sub != nil:
-			z.again(g.Sub, within(f))
+			z.standing(g.Sub, within(f))
 		case !named(z.known.read, f):
-			old := *g
-			*g = z.known.draw(z.random, candidate{field: f})
-			z.works(func() { *g = old })
+			z.another(g, candidate{field: f})
 		}
 	}
+}
+
+// depended gives other values to those of the layer's own fields that others depend
+// on, or that the next layer is found by, where that goes.
+func (z *varier) depended(list []layer.Given, next bool) {
+	for i := range list {
+		g := &list[i]
+		f := layer.FindField(z.proto.Fields, g.Name)
+		if f != nil && g.Sub == nil && z.fixed[g.Name] && named(z.known.next, f) == next {
+			z.another(g, candidate{field: f, read: true})
+		}
+	}
+}
+
+// another tries another value.
+func (z *varier) another(g *layer.Given, c candidate) {
+	old := *g
+	*g = z.known.draw(z.random, c)
+	z.works(func() { *g = old })
 }
 
 // plain are the fields that are always there.
@@ -262,6 +329,9 @@ func (z *varier) try(list *[]layer.Given, c candidate, depth int) bool {
 		return false
 	}
 	n := len(*list)
+	if c.read || c.next && z.follower != "" {
+		z.fixed[name(c.field)] = true
+	}
 	if !composite(c.field) {
 		*list = append(*list, z.known.draw(z.random, c))
 		return z.works(func() { *list = (*list)[:n] })

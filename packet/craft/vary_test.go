@@ -74,6 +74,7 @@ func variable(list []layer.Field, to map[string]bool) map[string]bool {
 // What is left, in percent, are fields of rare options and records, and those by
 // which a layer is known.
 func TestVaried(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		proto    string
 		products int
@@ -103,6 +104,7 @@ func TestVaried(t *testing.T) {
 
 // What is given stays, in records and bits as well, and all around it varies.
 func TestVariedAround(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		line, begin string
 		kept        map[string]string
@@ -141,6 +143,7 @@ func TestVariedAround(t *testing.T) {
 
 // The same seed gives the same packets, and another one others.
 func TestVariedSeed(t *testing.T) {
+	t.Parallel()
 	for _, line := range []string{`fuzz(eth / arp)`, `fuzz(dns)`, `ip / fuzz(tcp) / rand(9)`, `fuzz(dhcp)`} {
 		a, b, c := products(t, line, 5, 5), products(t, line, 5, 5), products(t, line, 6, 5)
 		if !slices.EqualFunc(a, b, bytes.Equal) {
@@ -149,6 +152,56 @@ func TestVariedSeed(t *testing.T) {
 		if slices.EqualFunc(a, c, bytes.Equal) {
 			t.Errorf("%s: another seed gives the same packets", line)
 		}
+	}
+}
+
+// A line that is made many times gives other values each time, and other shapes;
+// what is given stays.
+func TestVariedTimes(t *testing.T) {
+	t.Parallel()
+	p := Parser{Random: rand.New(rand.NewPCG(1, 1))}
+	spec, err := p.Parse(`udp dport=1-2 / fuzz(dns id=7 qd={qname=a.example})`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	var packets [][]byte
+	for b, err := range spec.Times(40) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[string(b[8:])] {
+			t.Errorf("%x comes twice", b)
+		}
+		seen[string(b[8:])] = true
+		packets = append(packets, slices.Clone(b[8:]))
+	}
+	all := values("dns", packets)
+	if len(packets) != 80 || len(all["dns.id"]) != 1 || len(all["dns.qry.name"]) != 1 || len(all["dns.qry.type"]) < 10 || len(all["dns.resp.type"]) < 5 {
+		t.Errorf("%d packets: id %v, names %v, %d types of questions, %d of records", len(packets), all["dns.id"], all["dns.qry.name"], len(all["dns.qry.type"]), len(all["dns.resp.type"]))
+	}
+}
+
+// What follows a layer that varies is read in every packet, of the same shape or of
+// another.
+func TestVariedBelow(t *testing.T) {
+	t.Parallel()
+	spec, err := Parse(`fuzz(udp) / dns qname=a.example`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packets [][]byte
+	for b, err := range spec.Times(40) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		packets = append(packets, slices.Clone(b))
+		if names := values("udp", packets[len(packets)-1:])["dns.qry.name"]; !names["a.example"] {
+			t.Errorf("%x is no DNS", b)
+		}
+	}
+	if all := values("udp", packets); len(all["udp.srcport"]) < 20 {
+		t.Errorf("the source port is one of %d", len(all["udp.srcport"]))
 	}
 }
 
