@@ -259,3 +259,33 @@ func BenchmarkViews(b *testing.B) {
 		b.Fatal("nothing was read")
 	}
 }
+
+// Over TCP a message stands behind its length, which the view does not have.
+func TestDNSViewOfAStream(t *testing.T) {
+	message, err := packet.Build(nil, &packet.DNS{ID: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	framed := append([]byte{0, byte(len(message))}, message...)
+	for _, tt := range []struct {
+		over  packet.Layer
+		bytes []byte
+		valid bool
+	}{
+		{&packet.UDP{SrcPort: 40000, DstPort: 53}, message, true},
+		{&packet.TCP{SrcPort: 40000, DstPort: 53, Flags: packet.ACK}, framed, false},
+	} {
+		frame, err := packet.Build(nil, &packet.Ethernet{}, &packet.IPv4{Src: one, Dst: two}, tt.over, packet.Payload(tt.bytes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p packet.Packet
+		p.Decode(frame, pcap.LinkEthernet)
+		if !p.Has("dns") {
+			t.Fatalf("there is no DNS in %x", frame)
+		}
+		if v := p.DNS(); v.Valid() != tt.valid || tt.valid && v.ID() != 7 {
+			t.Errorf("over %T valid is %v, and the id %d", tt.over, v.Valid(), v.ID())
+		}
+	}
+}

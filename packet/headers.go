@@ -2262,9 +2262,9 @@ func (l *DNS) finish(_ []byte, _ int, _ []byte) error {
 // DNSView is a DNS header, as UDP carries it; its records are a payload in a packet. All its fields are 0 when there is none.
 type DNSView struct{ View }
 
-// DNS is the outermost DNS layer of the packet; [View.Valid] tells whether there is one.
+// DNS is the outermost DNS layer of the packet; [View.Valid] tells whether there is one, and none of a stream.
 func (p *Packet) DNS() DNSView {
-	return DNSView{p.view(kindDNS, 12)}
+	return DNSView{p.datagram(kindDNS, 12)}
 }
 
 // ID is dns.id.

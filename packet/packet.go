@@ -161,6 +161,20 @@ func (p *Packet) view(kind, size int) View {
 	return View{p.Data[sp.Start:sp.End], sp.Header - sp.Start}
 }
 
+// datagram is view for what a stream carries otherwise: not valid in one.
+func (p *Packet) datagram(kind, size int) View {
+	v := p.view(kind, size)
+	if !v.Valid() {
+		return v
+	}
+	for i, first := 1, p.First(p.known.protos[kind]); p.At(i) != nil; i++ {
+		if p.At(i) == first && p.At(i-1).Proto().Stream {
+			return View{}
+		}
+	}
+	return v
+}
+
 // Valid tells whether the packet has the layer, with its header whole.
 func (v View) Valid() bool { return v.b != nil }
 

@@ -11,6 +11,10 @@ type header struct {
 	flags map[string]string // fields that get a type of flags, and its name
 	more  []more            // fields behind those that are always there
 	size  int               // bytes that count as always there, where the table has more in most cases; 0: what it says
+
+	// framed says that a stream carries it behind a length, which the types do not
+	// have: there is no view of it then.
+	framed bool
 }
 
 // more is a field at a place that depends on other fields, which the struct's
@@ -70,7 +74,7 @@ var headers = []header{
 		names: map[string]string{"ipv6.fraghdr.reserved_octet": "Reserved", "ipv6.fraghdr.offset": "FragOffset", "ipv6.fraghdr.reserved_bits": "ReservedBits", "ipv6.fraghdr.more": "More"},
 	},
 	{
-		proto: "dns", name: "DNS", title: "a DNS header, as UDP carries it; its records are a payload",
+		proto: "dns", name: "DNS", title: "a DNS header, as UDP carries it; its records are a payload", framed: true,
 		names: map[string]string{"dns.count.queries": "Questions", "dns.count.answers": "Answers", "dns.count.auth_rr": "Authorities", "dns.count.add_rr": "Additionals"},
 		plain: []string{"dns.count.queries", "dns.flags"},
 		more:  []more{{"dns.id", 0}, {"dns.flags", 16}, {"dns.count.queries", 32}, {"dns.count.answers", 48}, {"dns.count.auth_rr", 64}, {"dns.count.add_rr", 80}},

@@ -268,7 +268,11 @@ func (t *table) writeSum(b *bytes.Buffer, f field) {
 // writeView writes the type to read by.
 func (t *table) writeView(b *bytes.Buffer) {
 	fmt.Fprintf(b, "// %sView is %s in a packet. All its fields are 0 when there is none.\ntype %sView struct{ View }\n\n", t.name, t.title, t.name)
-	fmt.Fprintf(b, "// %s is the outermost %s layer of the packet; [View.Valid] tells whether there is one.\nfunc (p *Packet) %s() %sView {\n\treturn %sView{p.view(kind%s, %d)}\n}\n\n", t.name, t.name, t.name, t.name, t.name, t.name, t.size)
+	get, but := "view", ""
+	if t.framed {
+		get, but = "datagram", ", and none of a stream"
+	}
+	fmt.Fprintf(b, "// %s is the outermost %s layer of the packet; [View.Valid] tells whether there is one%s.\nfunc (p *Packet) %s() %sView {\n\treturn %sView{p.%s(kind%s, %d)}\n}\n\n", t.name, t.name, but, t.name, t.name, t.name, get, t.name, t.size)
 	for _, f := range t.fields {
 		fmt.Fprintf(b, "// %s is %s.\nfunc (v %sView) %s() %s {\n\tif len(v.b) < %d {\n\t\treturn %s\n\t}\n\treturn %s\n}\n\n", f.name, f.Name, t.name, f.name, f.goType, t.size, zero(f), load(f))
 	}

@@ -96,3 +96,19 @@ func FuzzParts(f *testing.F) {
 		}
 	})
 }
+
+// A text that fills a field of fixed length has no room for a NUL, and gets none.
+func TestTextThatFillsItsField(t *testing.T) {
+	set, err := layer.NewSet(&layer.Proto{Name: "data"}, &layer.Proto{Name: "p", Fields: []layer.Field{
+		{Name: "p.name", Alias: "name", Kind: layer.CString, Len: "4"}, {Name: "p.more", Bits: 8, Default: 9},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{"abcd": "abcd\x09", "abc": "abc\x00\x09", "": "\x00\x00\x00\x00\x09"} {
+		got, err := set.Build(nil, layer.Part{Proto: "p", Fields: []layer.Given{{Name: "name", B: []byte(text)}}})
+		if err != nil || string(got) != want {
+			t.Errorf("%q is built as %q (%v), and should be %q", text, got, err, want)
+		}
+	}
+}

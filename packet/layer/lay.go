@@ -172,7 +172,8 @@ func (b *builder) value(n *node, t *token, p *pool) error {
 		return b.blank(n, start)
 	}
 	b.raw(t.B)
-	if n.Kind == CString {
+	full := n.length != nil && n.length.constant() && int64(len(t.B)) >= n.length.eval(&b.scope)
+	if n.Kind == CString && !full {
 		b.raw([]byte{0})
 	}
 	b.keep(n, uint64(len(b.data)-start), place{})
