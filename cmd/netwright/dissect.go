@@ -57,6 +57,7 @@ file instead, as they were.`,
 // run shows the packets of files until they end, and what there is when it is
 // interrupted. What is wrong with one file does not keep the next from being read.
 func (d *dissecting) run(cmd *cobra.Command, paths []string) error {
+	collectLess()
 	var to packetWriter
 	if d.write != "" {
 		to = &d.joiner

@@ -86,6 +86,7 @@ are open. --dry-run, and -w, which writes a capture file instead, take none.`,
 }
 
 func (s *send) run(cmd *cobra.Command, args []string) error {
+	collectLess()
 	if err := s.settle(cmd, args); err != nil {
 		return err
 	}
