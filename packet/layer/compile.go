@@ -22,7 +22,8 @@ type code struct {
 	total   *Expr
 	payload *Expr
 	next    []step
-	quick   atomic.Pointer[quick] // nil where bounds must be asked
+	swift   atomic.Bool // whether quick may be asked before bounds
+	quick   quick
 	fields  []node
 	slots   int
 	walked  bool // whether bounds depend on fields that only a walk finds

@@ -1,13 +1,12 @@
 package layer
 
-import "encoding/binary"
-
 // quick is where a layer's bounds and the key of the next one lie, for tables
 // that say so in the common ways. It answers for sound headers alone, in a few
 // instructions; for any other, and for other tables, the bounds are asked. It is
 // made from the same expressions.
 type quick struct {
-	size int // bytes that a header has at least; quickHead are read of any
+	size int // bytes that a header has at least
+	need int // bytes that are read: those, and quickHead of any
 
 	mask, want uint64 // bits of the head, and what they must be: Check, and a condition of Next
 
@@ -37,36 +36,6 @@ func inHead(at, size int) (shift uint, ok bool) {
 	return shift & 63, at >= 0 && at+size <= quickHead
 }
 
-// bounds are the lengths of the header and of all, 0 for all there is, and the
-// key, or with ports the head that has them. It returns false where the header is
-// not one that it answers for.
-func (q *quick) bounds(b []byte) (header, total int, key uint64, ok bool) {
-	if len(b) < q.size || len(b) < quickHead {
-		return 0, 0, 0, false
-	}
-	head := binary.BigEndian.Uint64(b)
-	if head&q.mask != q.want {
-		return 0, 0, 0, false
-	}
-	header = q.size
-	if q.words >= 0 {
-		if header = int(b[q.words]>>(q.wordsShift&7)&15) * 4; header < q.size || header > len(b) {
-			return 0, 0, 0, false
-		}
-	}
-	if q.total >= 0 {
-		length := int(uint16(head >> (uint(q.total) & 63)))
-		if total = length + q.more; length == 0 || total < header {
-			return 0, 0, 0, false
-		}
-	}
-	if q.ports {
-		return header, total, head, true
-	}
-	key = uint64(binary.BigEndian.Uint16(b[q.key:]) & q.keyMask)
-	return header, total, key, uint32(key) >= q.least
-}
-
 // pair are the two keys, the lesser first.
 func (q *quick) pair(head uint64) (low, high uint32) {
 	low, high = uint32(uint16(head>>(q.first&63))), uint32(uint16(head>>(q.second&63)))
@@ -76,22 +45,23 @@ func (q *quick) pair(head uint64) (low, high uint32) {
 	return low, high
 }
 
-// quicken makes the quick way, nil if the tables are not of its kind.
-func (c *code) quicken() *quick {
-	q := &quick{words: -1, total: -1}
+// quicken makes the quick way, and tells whether the tables are of its kind.
+func (c *code) quicken() bool {
+	q := &c.quick
+	*q = quick{words: -1, total: -1}
 	if c.walked || len(c.next) == 0 || c.next[0].table == nil || c.next[0].quoted || !q.header(c.header) || !q.checks(c.check) || !q.totals(c.total) || !q.nexts(&c.next[0]) {
-		return nil
+		return false
 	}
 	if q.words >= 0 {
 		q.size = c.min
 	}
 	if c.payload != nil && !q.noPayload(c.payload) {
-		return nil
+		return false
 	}
-	if q.words >= q.size || q.key+2 > max(q.size, quickHead) {
-		return nil
+	if q.need = max(q.size, quickHead); q.words >= q.size || q.key+2 > q.need {
+		return false
 	}
-	return q
+	return true
 }
 
 // number is a constant expression.

@@ -28,9 +28,9 @@ func (s *Set) findReach() {
 	empty := func() protoSet { return make(protoSet, (len(s.protos)+63)/64) }
 	for _, t := range s.tables {
 		t.all, t.guesses = empty(), empty()
-		for _, c := range t.codes {
-			if c != nil {
-				t.all.add(c.id)
+		for _, s := range t.slots {
+			if s.code != nil {
+				t.all.add(s.code.id)
 			}
 		}
 		for _, c := range t.guess {

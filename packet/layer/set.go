@@ -102,7 +102,7 @@ func (c *code) make() error {
 	if err := c.set.compile(c); err != nil {
 		return err
 	}
-	c.quick.Store(c.quicken())
+	c.swift.Store(c.quicken())
 	c.made.Store(true)
 	return nil
 }
@@ -172,8 +172,7 @@ func (s *Set) Protos() []*Proto {
 // table finds a protocol by a key: open addressing over a quarter-filled array,
 // since it is asked for each layer of each frame.
 type table struct {
-	keys  []uint32
-	codes []*code
+	slots []slot
 	shift uint
 	count int
 	guess []*code
@@ -182,36 +181,38 @@ type table struct {
 	guesses protoSet // what guess may lead to
 }
 
-func newTable() *table {
-	return &table{keys: make([]uint32, 8), codes: make([]*code, 8), shift: 32 - 3}
+type slot struct {
+	key  uint32
+	code *code
 }
+
+func newTable() *table { return &table{slots: make([]slot, 8), shift: 32 - 3} }
 
 func (t *table) get(key uint32) *code {
 	for i := key * 0x9E3779B1 >> (t.shift & 31); ; i++ {
-		i &= uint32(len(t.keys) - 1)
-		if c := t.codes[i]; c == nil || t.keys[i] == key {
-			return c
+		if s := &t.slots[i&uint32(len(t.slots)-1)]; s.code == nil || s.key == key {
+			return s.code
 		}
 	}
 }
 
 func (t *table) put(key uint64, c *code) {
-	if t.count*4 >= len(t.keys) {
-		old := *t
-		t.keys, t.codes = make([]uint32, 2*len(old.keys)), make([]*code, 2*len(old.keys))
-		t.shift, t.count = old.shift-1, 0
-		for i, c := range old.codes {
-			if c != nil {
-				t.put(uint64(old.keys[i]), c)
+	if t.count*4 >= len(t.slots) {
+		old := t.slots
+		t.slots = make([]slot, 2*len(old))
+		t.shift, t.count = t.shift-1, 0
+		for _, s := range old {
+			if s.code != nil {
+				t.put(uint64(s.key), s.code)
 			}
 		}
 	}
 	i := uint32(key) * 0x9E3779B1 >> t.shift
-	for t.codes[i] != nil && t.keys[i] != uint32(key) {
-		i = (i + 1) & uint32(len(t.keys)-1)
+	for t.slots[i].code != nil && t.slots[i].key != uint32(key) {
+		i = (i + 1) & uint32(len(t.slots)-1)
 	}
-	if t.codes[i] == nil {
+	if t.slots[i].code == nil {
 		t.count++
 	}
-	t.keys[i], t.codes[i] = uint32(key), c
+	t.slots[i] = slot{uint32(key), c}
 }

@@ -1,5 +1,7 @@
 package layer
 
+import "encoding/binary"
+
 // maxLength is the largest length that a layer can say it has.
 const maxLength = 1 << 40
 
@@ -194,7 +196,8 @@ func (st *Stack) ResetFrom(start Start, data []byte, wire int) {
 	st.find(start.of(data), 0, len(data), st.Wire, false)
 }
 
-// find finds the layers from c on, whose bytes lie from start to end.
+// find finds the layers from c on, whose bytes lie from start to end. Headers of
+// the common kinds are read here, without a call for each; the others are asked.
 func (st *Stack) find(c *code, start, end, wire int, quoted bool) {
 	for c != nil && (start < end || st.n == 0) {
 		if st.n == MaxLayers {
@@ -202,70 +205,97 @@ func (st *Stack) find(c *code, start, end, wire int, quoted bool) {
 			return
 		}
 		b := st.Data[start:end]
-		sp := &st.layers[st.n]
-		st.n++
-		if q := c.quick.Load(); q != nil {
-			if header, total, key, ok := q.bounds(b); ok {
-				if total > 0 {
-					end, wire = min(end, start+total), min(wire, start+total)
-				}
-				sp.code, sp.Start, sp.Header, sp.End, sp.Wire, sp.Quoted = c, start, start+header, end, wire, quoted
-				if start += header; start >= end {
-					return
-				}
-				if q.ports {
-					low, high := q.pair(key)
-					st.leave(q.next, low, high, start, end, wire, quoted)
-					return
-				}
-				if c = q.table.get(uint32(key)); !c.takes(st.Data[start:end]) {
-					c = st.guess(q.table, st.Data[start:end])
-				}
-				continue
-			}
+		q := &c.quick
+		var head, key uint64
+		var header, total int
+		sound := c.swift.Load() && len(b) >= q.need
+		if sound {
+			head, header = binary.BigEndian.Uint64(b), q.size
+			sound = head&q.mask == q.want
 		}
-		loc := c.ready().bounds(b)
-		sp.code, sp.Start, sp.Header, sp.End, sp.Wire, sp.Quoted = c, start, end, end, wire, quoted
-		if loc.Reason == "" && uint(loc.Header) > uint(len(b)) {
-			loc.Reason = CutOff
+		if sound && q.words >= 0 {
+			header = int(b[q.words]>>(q.wordsShift&7)&15) * 4
+			sound = header >= q.size && header <= len(b)
 		}
-		if loc.Reason != "" {
-			if loc.Total > 0 && loc.Total < len(b) {
-				sp.Header, sp.End = start+loc.Total, start+loc.Total
-			}
-			if !quoted || loc.Reason != CutOff {
-				st.reason = loc.Reason
-			}
-			return
+		if sound && q.total >= 0 {
+			length := int(uint16(head >> (uint(q.total) & 63)))
+			total = length + q.more
+			sound = length != 0 && total >= header
 		}
-		if loc.Total > 0 {
-			if loc.Total < loc.Header && loc.Total < len(b) {
-				st.reason = TooShort
-				return
-			}
-			end, wire = min(end, start+loc.Total), min(wire, start+loc.Total)
-			sp.End, sp.Wire = end, wire
+		if sound && !q.ports {
+			key = uint64(binary.BigEndian.Uint16(b[q.key:]) & q.keyMask)
+			sound = uint32(key) >= q.least
 		}
-		start += loc.Header
-		sp.Header = start
-		if loc.Payload > 0 {
-			end, wire = min(end, start+loc.Payload), min(wire, start+loc.Payload)
-		}
-		if start >= end {
-			return
-		}
-		if uint(loc.Next) >= uint(len(c.next)) {
-			c = st.set.data
+		if !sound {
+			c, start, end, wire, quoted = st.ask(c, start, end, wire, quoted)
 			continue
 		}
-		next := &c.next[loc.Next]
-		quoted = quoted || next.quoted
-		if len(next.by) == 2 {
-			st.leave(next, loc.Key, loc.Key2, start, end, wire, quoted)
+		if total > 0 {
+			end, wire = min(end, start+total), min(wire, start+total)
+		}
+		sp := &st.layers[st.n]
+		st.n++
+		sp.code, sp.Start, sp.Header, sp.End, sp.Wire, sp.Quoted = c, start, start+header, end, wire, quoted
+		if start += header; start >= end {
 			return
 		}
-		c = st.choose(next, loc.Key, loc.Key2, st.Data[start:end])
+		if q.ports {
+			low, high := q.pair(head)
+			st.leave(q.next, low, high, start, end, wire, quoted)
+			return
+		}
+		if c = q.table.get(uint32(key)); !c.takes(st.Data[start:end]) {
+			c = st.guess(q.table, st.Data[start:end])
+		}
 	}
+}
+
+// ask finds a layer by its bounds, and what follows: its protocol, nil where
+// nothing does or it is left pending, and its place.
+func (st *Stack) ask(c *code, start, end, wire int, quoted bool) (*code, int, int, int, bool) {
+	b := st.Data[start:end]
+	sp := &st.layers[st.n]
+	st.n++
+	loc := c.ready().bounds(b)
+	sp.code, sp.Start, sp.Header, sp.End, sp.Wire, sp.Quoted = c, start, end, end, wire, quoted
+	if loc.Reason == "" && uint(loc.Header) > uint(len(b)) {
+		loc.Reason = CutOff
+	}
+	if loc.Reason != "" {
+		if loc.Total > 0 && loc.Total < len(b) {
+			sp.Header, sp.End = start+loc.Total, start+loc.Total
+		}
+		if !quoted || loc.Reason != CutOff {
+			st.reason = loc.Reason
+		}
+		return nil, 0, 0, 0, false
+	}
+	if loc.Total > 0 {
+		if loc.Total < loc.Header && loc.Total < len(b) {
+			st.reason = TooShort
+			return nil, 0, 0, 0, false
+		}
+		end, wire = min(end, start+loc.Total), min(wire, start+loc.Total)
+		sp.End, sp.Wire = end, wire
+	}
+	start += loc.Header
+	sp.Header = start
+	if loc.Payload > 0 {
+		end, wire = min(end, start+loc.Payload), min(wire, start+loc.Payload)
+	}
+	switch {
+	case start >= end:
+		return nil, 0, 0, 0, false
+	case uint(loc.Next) >= uint(len(c.next)):
+		return st.set.data, start, end, wire, quoted
+	}
+	next := &c.next[loc.Next]
+	quoted = quoted || next.quoted
+	if len(next.by) == 2 {
+		st.leave(next, loc.Key, loc.Key2, start, end, wire, quoted)
+		return nil, 0, 0, 0, false
+	}
+	return st.choose(next, loc.Key, loc.Key2, st.Data[start:end]), start, end, wire, quoted
 }
 
 // choose is the protocol of a payload.
