@@ -27,6 +27,7 @@ type code struct {
 	fields  []node
 	slots   int
 	walked  bool // whether bounds depend on fields that only a walk finds
+	all     bool // whether the header is all there is, as nothing says otherwise
 
 	reach protoSet // itself, and what may be behind it
 
@@ -103,6 +104,7 @@ func (s *Set) compile(p *code) error {
 		}
 		p.next = append(p.next, st)
 	}
+	p.all = !p.fixed && p.header == nil && p.check == nil && p.total == nil && p.payload == nil && len(p.next) == 0
 	p.walked = p.header.walked() || p.total.walked() || p.payload.walked() || slices.ContainsFunc(p.next, func(st step) bool {
 		return st.when.walked() || slices.ContainsFunc(st.by, (*Expr).walked)
 	})

@@ -365,6 +365,10 @@ func (c *code) locate(b []byte) (loc Location) {
 		loc.Reason = CutOff
 		return loc
 	}
+	if c.all {
+		loc.Header = len(b)
+		return loc
+	}
 	s := scope{data: b, end: len(b), wire: len(b)}
 	if c.check != nil && c.check.eval(&s) == 0 {
 		loc.Reason = OtherVersion
