@@ -10,7 +10,7 @@ type Hash uint64
 // Keys appends the keys of a packet. A request is kept under up to three: one of all
 // its layers, one of the outermost transport, which is as much as an error is sure
 // to quote, and, for a tunnel, that with the ports. An answer may have been to a
-// request of which its source is no part, so that it has up to eight.
+// request of which its source is no part, so that it has up to ten.
 func (m *Matcher) Keys(dst []Hash, st *layer.Stack, request bool) []Hash {
 	if request {
 		h := m.hash(st, -1, 0)
@@ -23,7 +23,10 @@ func (m *Matcher) Keys(dst []Hash, st *layer.Stack, request bool) []Hash {
 		return dst
 	}
 	if j, q := m.findQuote(st); q > 0 {
-		dst = m.hash(st, j, q).all(dst)
+		h := m.hash(st, j, q)
+		if dst = h.all(dst); h.ports != 0 { // of a request that is no tunnel, cut as it is
+			dst = distinct(dst, h.outer+h.outerEnds+h.ports, h.outer+h.ports)
+		}
 	}
 	return m.hash(st, -1, 0).all(dst)
 }
