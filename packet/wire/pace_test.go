@@ -140,3 +140,18 @@ func TestPaceChanges(t *testing.T) {
 		t.Errorf("gave up %v", p.slipped)
 	}
 }
+
+// The figures of a long or fast sending are written out.
+func TestReportFigures(t *testing.T) {
+	first := time.Unix(1, 0)
+	for want, r := range map[string]Report{
+		"10001 packets, 60 bytes in 1s (10001/s)":   {Packets: 10001, Bytes: 60, First: first, Last: first.Add(time.Second)},
+		"300000 packets, 60 bytes in 1234s (243/s)": {Packets: 300_000, Bytes: 60, First: first, Last: first.Add(1234 * time.Second)},
+		"3 packets, 60 bytes in 30s (0.1/s)":        {Packets: 3, Bytes: 60, First: first, Last: first.Add(30 * time.Second)},
+		"1 packet, 60 bytes in 0.00125s (800/s)":    {Packets: 1, Bytes: 60, First: first, Last: first.Add(1250 * time.Microsecond)},
+	} {
+		if got := r.String(); got != want {
+			t.Errorf("%q, and should be %q", got, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -123,7 +124,7 @@ func (r Report) String() string {
 	}
 	text := fmt.Sprintf("%d %s, %d bytes", r.Packets, unit, r.Bytes)
 	if rate := r.Rate(); rate > 0 {
-		text += fmt.Sprintf(" in %.3gs (%.4g/s)", r.Last.Sub(r.First).Seconds(), rate)
+		text += fmt.Sprintf(" in %ss (%s/s)", figure(r.Last.Sub(r.First).Seconds()), figure(rate))
 	}
 	if r.Failed > 0 {
 		text += fmt.Sprintf(", %d refused", r.Failed)
@@ -132,6 +133,14 @@ func (r Report) String() string {
 		text += fmt.Sprintf(", %v behind", r.Slipped.Round(time.Millisecond))
 	}
 	return text
+}
+
+// figure is a number with three digits that count, or all before its point.
+func figure(x float64) string {
+	if x >= 100 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(x, 'g', 3, 64)
 }
 
 // Sender sends packets. Its methods may be called concurrently.
