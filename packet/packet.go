@@ -164,11 +164,8 @@ func (p *Packet) view(kind, size int) View {
 // datagram is view for what a stream carries otherwise: not valid in one.
 func (p *Packet) datagram(kind, size int) View {
 	v := p.view(kind, size)
-	if !v.Valid() {
-		return v
-	}
-	for i, first := 1, p.First(p.known.protos[kind]); p.At(i) != nil; i++ {
-		if p.At(i) == first && p.At(i-1).Proto().Stream {
+	if v.Valid() {
+		if i := p.Find(kindNames()[kind], 0); i > 0 && p.Layer(i-1).Proto().Stream {
 			return View{}
 		}
 	}
